@@ -1,0 +1,145 @@
+//! The command line that every program shares: how to tell, what to run, how to fail.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, ValueEnum};
+use nix::errno::Errno;
+
+use crate::kernel::{Kernel, Manner};
+use crate::program::{NotFound, Program};
+use crate::refusal::Refused;
+
+/// Our own failures, as chroot(1) and docker(1) number them.
+pub const OWN_FAILURE: u8 = 125;
+/// The command is there and cannot be run.
+pub const CANNOT_RUN: u8 = 126;
+/// The command is not there.
+pub const NOT_FOUND: u8 = 127;
+
+/// How much to tell.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Telling")]
+pub struct Telling {
+    /// Tell every kernel call on stderr: its reason, its arguments, its result
+    #[arg(long, global = true)]
+    pub explain: bool,
+    /// Tell the same calls and make none of them; needs no privilege
+    #[arg(long, global = true, conflicts_with = "explain")]
+    pub rehearse: bool,
+    /// Write every call to FILE, one JSON object a line, with what it changed
+    #[arg(long, global = true, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+}
+
+/// What to run.
+#[derive(Args, Clone, Debug)]
+pub struct Command {
+    /// The command and its arguments [default: /bin/sh]
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
+}
+
+impl Command {
+    /// The command with the environment that this program has.
+    pub fn program(&self) -> Program {
+        Program::new(&self.command)
+    }
+}
+
+impl Telling {
+    fn kernel(&self) -> Result<Kernel> {
+        let manner = match (self.explain, self.rehearse) {
+            (_, true) => Manner::Rehearse,
+            (true, false) => Manner::Explain,
+            (false, false) => Manner::Quiet,
+        };
+        Kernel::new(manner, self.trace.as_deref())
+    }
+}
+
+/// A program of this workshop: its command line, and what it does.
+pub trait Stage: Parser {
+    /// How much to tell.
+    fn telling(&self) -> &Telling;
+
+    /// Does it. The exit status is that of the command that was run.
+    ///
+    /// # Errors
+    /// Whatever was refused; reported once, here, by [`main`].
+    fn run(self, kernel: &Kernel) -> Result<ExitCode>;
+}
+
+/// The whole of a program's `main`.
+pub fn main<S: Stage>() -> ExitCode {
+    // Rust ignores SIGPIPE; a tool whose reader has left should end, and what it starts should not inherit the habit.
+    restore_sigpipe();
+    let options = match S::try_parse() {
+        Ok(options) => options,
+        Err(error) => {
+            if let Some(code) = generate::<S>() {
+                return code;
+            }
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { OWN_FAILURE } else { 0 });
+        }
+    };
+    let done = options.telling().kernel().and_then(|kernel| options.run(&kernel));
+    done.unwrap_or_else(|error| report(&error))
+}
+
+/// Prints an error as one line and its hint as another, and gives the exit status it stands for.
+pub fn report(error: &anyhow::Error) -> ExitCode {
+    eprint!("{}", in_words(error));
+    ExitCode::from(exit_status(error))
+}
+
+/// An error as one line, and its hint as another.
+pub fn in_words(error: &anyhow::Error) -> String {
+    let name = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
+    let name = name.file_name().unwrap_or_default().display().to_string();
+    let hint = error.chain().find_map(|cause| cause.downcast_ref::<Refused>()?.hint.clone());
+    let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+    format!("{name}: {error:#}\n{hint}")
+}
+
+/// 126 or 127 when the command is to blame, otherwise 125.
+pub fn exit_status(error: &anyhow::Error) -> u8 {
+    if error.is::<NotFound>() {
+        return NOT_FOUND;
+    }
+    match error.downcast_ref::<Refused>() {
+        Some(refused) if refused.name == "execve" && refused.errno == Errno::ENOENT => NOT_FOUND,
+        Some(refused) if refused.name == "execve" => CANNOT_RUN,
+        _ => OWN_FAILURE,
+    }
+}
+
+/// `PROGRAM --generate man|bash|zsh|fish`, for packagers: the manual page and completions made from the options.
+fn generate<S: Stage>() -> Option<ExitCode> {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next()? != "--generate" {
+        return None;
+    }
+    let what = arguments.next()?;
+    let mut command = S::command();
+    let name = command.get_name().to_owned();
+    let mut stdout = std::io::stdout();
+    let made = if what == "man" {
+        clap_mangen::Man::new(command).render(&mut stdout).context("cannot write the manual page")
+    } else {
+        let shell = clap_complete::Shell::from_str(&what, true).ok()?;
+        clap_complete::generate(shell, &mut command, name, &mut stdout);
+        Ok(())
+    };
+    Some(made.map_or_else(|error| report(&error), |()| ExitCode::SUCCESS))
+}
+
+#[expect(unsafe_code, reason = "signal(2) has no safe form; watched by a_closed_pipe_ends_a_program")]
+fn restore_sigpipe() {
+    use nix::sys::signal::{SigHandler, Signal, signal};
+    // SAFETY: the default action is no handler, so there is no code of ours that could run at a bad time.
+    let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };
+}

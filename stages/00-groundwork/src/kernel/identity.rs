@@ -1,0 +1,78 @@
+//! Who a process is, and what it may still become.
+
+use anyhow::Result;
+use nix::sys::signal::Signal;
+use nix::unistd::{Gid, Uid};
+
+use crate::arguments::{Argument, Bare, Spelling};
+use crate::kernel::Because;
+
+impl Because<'_> {
+    /// setresuid(2): real, effective and saved user id.
+    ///
+    /// # Errors
+    /// EINVAL for an id that the user namespace does not map; EPERM without CAP_SETUID.
+    pub fn setresuid(self, id: Uid) -> Result<()> {
+        self.ask("setresuid", &[&id, &id, &id], || nix::unistd::setresuid(id, id, id))
+    }
+
+    /// setresgid(2): real, effective and saved group id.
+    ///
+    /// # Errors
+    /// EINVAL for an id that the user namespace does not map; EPERM without CAP_SETGID.
+    pub fn setresgid(self, id: Gid) -> Result<()> {
+        self.ask("setresgid", &[&id, &id, &id], || nix::unistd::setresgid(id, id, id))
+    }
+
+    /// setgroups(2): the supplementary groups.
+    ///
+    /// # Errors
+    /// EPERM where /proc/PID/setgroups says `deny`, before gid_map is written, or without CAP_SETGID.
+    pub fn setgroups(self, groups: &[Gid]) -> Result<()> {
+        self.ask("setgroups", &[&groups.len(), &Groups(groups)], || nix::unistd::setgroups(groups))
+    }
+
+    /// setsid(2): lead a session of one's own, without a terminal.
+    ///
+    /// # Errors
+    /// EPERM for the leader of a process group.
+    pub fn setsid(self) -> Result<()> {
+        self.ask("setsid", &[], || nix::unistd::setsid().map(drop))
+    }
+
+    /// prctl(2), PR_SET_PDEATHSIG: the signal to get when the parent dies. Lost when ids change.
+    ///
+    /// # Errors
+    /// None for a valid signal.
+    pub fn prctl_set_pdeathsig(self, signal: Signal) -> Result<()> {
+        self.ask("prctl", &[&Bare("PR_SET_PDEATHSIG"), &signal], || nix::sys::prctl::set_pdeathsig(signal))
+    }
+
+    /// prctl(2), PR_SET_NO_NEW_PRIVS: execve(2) never again raises privileges.
+    ///
+    /// # Errors
+    /// EINVAL before Linux 3.5.
+    pub fn prctl_set_no_new_privs(self) -> Result<()> {
+        let zero = Bare("0");
+        let words: &[&dyn Argument] = &[&Bare("PR_SET_NO_NEW_PRIVS"), &Bare("1"), &zero, &zero, &zero];
+        self.ask("prctl", words, nix::sys::prctl::set_no_new_privs)
+    }
+
+    /// prctl(2), PR_SET_CHILD_SUBREAPER: orphans below this process become its children.
+    ///
+    /// # Errors
+    /// EINVAL before Linux 3.4.
+    pub fn prctl_set_child_subreaper(self) -> Result<()> {
+        let words: &[&dyn Argument] = &[&Bare("PR_SET_CHILD_SUBREAPER"), &Bare("1")];
+        self.ask("prctl", words, || nix::sys::prctl::set_child_subreaper(true))
+    }
+}
+
+struct Groups<'a>(&'a [Gid]);
+
+impl Argument for Groups<'_> {
+    fn spell(&self, _: Spelling) -> String {
+        let ids: Vec<_> = self.0.iter().map(ToString::to_string).collect();
+        format!("[{}]", ids.join(", "))
+    }
+}

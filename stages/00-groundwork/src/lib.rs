@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+pub mod arguments;
+pub mod cli;
+pub mod kernel;
+pub mod mountinfo;
+mod narrator;
+pub mod program;
+pub mod refusal;
+mod trace;
+
+pub use kernel::{Kernel, Manner};
+pub use program::Program;
+pub use refusal::Refused;

@@ -1,0 +1,191 @@
+//! `--trace FILE`: each call as one line of JSON, with what it changed for the process that made it.
+//!
+//! Everything about the caller is read through a descriptor of the /proc that was there at the start: it still answers,
+//! with PIDs as seen outside, after the caller has a root and a PID namespace of its own.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use nix::fcntl::{FcntlArg, OFlag, fcntl, openat, readlinkat};
+use nix::libc;
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::stat::Mode;
+use nix::time::{ClockId, clock_gettime};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::kernel::Told;
+
+/// The links of /proc/PID/ns, in the order of namespaces(7).
+const NAMESPACES: [&str; 10] =
+    ["cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "time_for_children", "user", "uts"];
+
+pub(crate) struct Trace {
+    file: File,
+    /// The number of the last line, shared by all processes of the run.
+    count: File,
+    proc: OwnedFd,
+    before: RefCell<State>,
+}
+
+/// What a call can change for its caller, as text that can be compared.
+#[derive(Clone, Default)]
+struct State {
+    mounts: Vec<String>,
+    cgroup: Vec<String>,
+    ids: Vec<String>,
+    hostname: String,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    seq: u64,
+    pid: u64,
+    depth: usize,
+    call: &'a str,
+    arguments: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errno: Option<String>,
+    reason: &'a str,
+    /// CLOCK_MONOTONIC, in nanoseconds.
+    time: u64,
+    namespaces: Map<String, Value>,
+    changed: Map<String, Value>,
+}
+
+impl Trace {
+    pub(crate) fn create(path: &Path) -> Result<Self> {
+        let file = File::options()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .custom_flags(libc::O_CLOEXEC | libc::O_NOCTTY)
+            .open(path)
+            .context("cannot write the trace here; name a file in a folder of yours")?;
+        // Appending makes each line one write that no other process can fall into.
+        fcntl(&file, FcntlArg::F_SETFL(OFlag::O_APPEND))?;
+        let count = File::from(memfd_create(c"boxwright-trace", MFdFlags::MFD_CLOEXEC)?);
+        let proc = openat(nix::fcntl::AT_FDCWD, "/proc", OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())
+            .context("/proc is not there: a trace reads the state of each process from it")?;
+        let trace = Self { file, count, proc, before: RefCell::default() };
+        trace.before.replace(trace.state());
+        Ok(trace)
+    }
+
+    /// Nothing to carry over: the child inherits what it is, and "self" names it from now on.
+    pub(crate) fn is_now_the_child(&self) {
+        self.before.replace(self.state());
+    }
+
+    pub(crate) fn record(&self, told: &Told<'_>) {
+        let line = Line {
+            seq: self.next().unwrap_or(0),
+            pid: self.outside_pid(),
+            depth: told.depth,
+            call: told.name,
+            arguments: told.arguments.iter().map(|one| one.spell(told.spelling)).collect(),
+            result: told.answer.as_ref().and_then(|answer| answer.as_deref().ok()),
+            errno: told.answer.as_ref().and_then(|answer| answer.as_ref().err()).map(|errno| format!("{errno:?}")),
+            reason: told.reason,
+            time: clock_gettime(ClockId::CLOCK_MONOTONIC)
+                .map_or(0, |now| now.tv_sec() as u64 * 1_000_000_000 + now.tv_nsec() as u64),
+            namespaces: self.namespaces(),
+            changed: self.changes(),
+        };
+        if let Ok(mut text) = serde_json::to_vec(&line) {
+            text.push(b'\n');
+            let _ = (&self.file).write_all(&text);
+        }
+    }
+
+    /// Counts on, under a lock of fcntl(2): those belong to a process, so they hold between parent and child.
+    fn next(&self) -> Result<u64> {
+        let lock = |kind: libc::c_int| libc::flock {
+            l_type: kind as libc::c_short,
+            l_whence: libc::SEEK_SET as libc::c_short,
+            l_start: 0,
+            l_len: 0,
+            l_pid: 0,
+        };
+        fcntl(&self.count, FcntlArg::F_SETLKW(&lock(libc::F_WRLCK)))?;
+        let mut count = &self.count;
+        let mut text = String::new();
+        count.seek(SeekFrom::Start(0))?;
+        count.read_to_string(&mut text)?;
+        let next = text.trim().parse::<u64>().unwrap_or(0) + 1;
+        count.seek(SeekFrom::Start(0))?;
+        count.write_all(next.to_string().as_bytes())?;
+        fcntl(&self.count, FcntlArg::F_SETLK(&lock(libc::F_UNLCK)))?;
+        Ok(next)
+    }
+
+    fn outside_pid(&self) -> u64 {
+        let pid = readlinkat(&self.proc, "self").ok();
+        pid.and_then(|pid| pid.to_str()?.parse().ok()).unwrap_or_else(|| u64::from(std::process::id()))
+    }
+
+    fn namespaces(&self) -> Map<String, Value> {
+        let links = NAMESPACES.iter().filter_map(|kind| {
+            let link = readlinkat(&self.proc, format!("self/ns/{kind}").as_str()).ok()?;
+            let inode: u64 = link.to_str()?.split(['[', ']']).nth(1)?.parse().ok()?;
+            Some(((*kind).to_owned(), json!(inode)))
+        });
+        links.collect()
+    }
+
+    fn changes(&self) -> Map<String, Value> {
+        let now = self.state();
+        let before = self.before.replace(now.clone());
+        let mut changed = Map::new();
+        for (what, before, now) in [
+            ("mounts", &before.mounts, &now.mounts),
+            ("cgroup", &before.cgroup, &now.cgroup),
+            ("ids", &before.ids, &now.ids),
+        ] {
+            let gone: Vec<_> = before.iter().filter(|line| !now.contains(line)).collect();
+            let new: Vec<_> = now.iter().filter(|line| !before.contains(line)).collect();
+            if !gone.is_empty() || !new.is_empty() {
+                changed.insert(what.to_owned(), json!({ "gone": gone, "new": new }));
+            }
+        }
+        if before.hostname != now.hostname {
+            changed.insert("hostname".to_owned(), json!({ "gone": before.hostname, "new": now.hostname }));
+        }
+        changed
+    }
+
+    fn state(&self) -> State {
+        let status = self.read("status");
+        let ids = status.into_iter().filter(|line| line.starts_with("Uid:") || line.starts_with("Gid:"));
+        let maps = ["uid_map", "gid_map"]
+            .into_iter()
+            .flat_map(|map| self.read(map).into_iter().map(move |line| format!("{map}: {}", squeeze(&line))));
+        State {
+            mounts: self.read("mountinfo"),
+            cgroup: self.read("cgroup"),
+            ids: ids.map(|line| squeeze(&line)).chain(maps).collect(),
+            hostname: nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        }
+    }
+
+    fn read(&self, file: &str) -> Vec<String> {
+        let name = format!("self/{file}");
+        let opened = openat(self.proc.as_fd(), name.as_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty());
+        let mut bytes = Vec::new();
+        if let Ok(file) = opened {
+            let _ = File::from(file).read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
+    }
+}
+
+fn squeeze(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
