@@ -88,7 +88,7 @@ impl Because<'_> {
     /// ENODEV for a kind that the kernel does not know; EPERM as for [`Because::mount`].
     pub fn fsopen(self, fstype: &str) -> Result<OwnedFd> {
         self.ask("fsopen", &[&fstype, &Bare("FSOPEN_CLOEXEC")], || {
-            Ok(rustix::mount::fsopen(fstype, FsOpenFlags::FSOPEN_CLOEXEC).map_err(errno)?)
+            rustix::mount::fsopen(fstype, FsOpenFlags::FSOPEN_CLOEXEC).map_err(errno)
         })
     }
 
