@@ -9,6 +9,7 @@ mod identity;
 mod mounts;
 mod namespaces;
 mod processes;
+mod sockets;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};

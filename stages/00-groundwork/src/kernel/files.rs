@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -46,33 +46,6 @@ impl Because<'_> {
         let answer = file.as_ref().map_or(Ok(content.len()), |mut file| file.write(content).map_err(io_errno));
         let words: &[&dyn Argument] = &[&Written { file: file.as_ref(), path }, &content, &content.len()];
         self.answered("write", words, answer.map(Count)).map(drop)
-    }
-
-    /// write(2) to a pipe whose other end a process of ours holds. Done in a rehearsal too.
-    ///
-    /// # Errors
-    /// EPIPE when nobody holds the other end.
-    pub fn write_pipe(self, pipe: BorrowedFd<'_>, content: &[u8]) -> Result<()> {
-        let answer = nix::unistd::write(pipe, content);
-        self.answered("write", &[&pipe, &content, &content.len()], answer.map(Count)).map(drop)
-    }
-
-    /// read(2) from a pipe: waits until something is written, or until nobody holds the other end; then there is nothing.
-    /// Done in a rehearsal too.
-    ///
-    /// # Errors
-    /// None that a pipe can give.
-    pub fn read_pipe(self, pipe: BorrowedFd<'_>, most: usize) -> Result<Vec<u8>> {
-        let mut content = vec![0; most];
-        let answer = loop {
-            match nix::unistd::read(pipe, &mut content) {
-                Err(Errno::EINTR) => {}
-                answer => break answer,
-            }
-        };
-        content.truncate(answer.unwrap_or(0));
-        self.answered("read", &[&pipe, &content.as_slice(), &most], answer.map(Count))?;
-        Ok(content)
     }
 
     /// mkdir(2): a new directory, before the umask takes its bits.
@@ -168,7 +141,7 @@ impl Argument for Written<'_> {
 }
 
 /// How many bytes were read or written.
-struct Count(usize);
+pub(super) struct Count(pub(super) usize);
 
 impl Answer for Count {
     fn rehearsed() -> Self {

@@ -1,0 +1,55 @@
+//! Process numbers of one's own: pid_namespaces(7).
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use groundwork::Kernel;
+use nix::mount::MsFlags;
+use nix::sched::CloneFlags;
+use nix::sys::signal::Signal;
+use nix::unistd::ForkResult;
+
+// ANCHOR: own_pids
+/// Runs `inside` as PID 1 of a new PID namespace, and waits for it.
+///
+/// # Errors
+/// Those of unshare(2) and fork(2), and, in the child, those of `inside`.
+pub fn own_pids(kernel: &Kernel, inside: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCode> {
+    kernel
+        .because("a process keeps its PID for life, so this one stays outside: its next child will be PID 1")
+        .unshare(CloneFlags::CLONE_NEWPID)?;
+    match kernel.because("the first one born into the namespace is its init").fork()? {
+        ForkResult::Child => {
+            die_with_parent(kernel)?;
+            inside()
+        }
+        ForkResult::Parent { child } => {
+            Ok(kernel.because("when PID 1 ends, the kernel ends everyone in its namespace").wait4(child)?.into())
+        }
+    }
+}
+// ANCHOR_END: own_pids
+
+/// Ends this process when its parent ends, so that nothing inside outlives the one who asked for it.
+///
+/// # Errors
+/// None that a caller can cause.
+pub fn die_with_parent(kernel: &Kernel) -> Result<()> {
+    kernel.because("if the parent is killed, nobody would clean up after us").prctl_set_pdeathsig(Signal::SIGKILL)
+}
+
+// ANCHOR: own_proc
+/// Mounts a /proc that shows this PID namespace. Needs a mount namespace of one's own.
+///
+/// # Errors
+/// Those of mount(2); EPERM in a user namespace where parts of the present /proc are covered.
+pub fn own_proc(kernel: &Kernel) -> Result<()> {
+    kernel.because("ps reads /proc, and the one mounted here still shows the processes of the outer namespace").mount(
+        Some("proc".as_ref()),
+        "/proc",
+        Some("proc"),
+        MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC,
+        None,
+    )
+}
+// ANCHOR_END: own_proc
