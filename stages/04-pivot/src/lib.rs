@@ -1,1 +1,9 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod furnish;
+mod pivot;
+mod volume;
+
+pub use furnish::{Furniture, furnish};
+pub use pivot::{make_read_only, pivot_into};
+pub use volume::{Held, Volume};

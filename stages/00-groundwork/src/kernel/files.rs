@@ -92,6 +92,18 @@ impl Because<'_> {
         })
     }
 
+    /// chmod(2): the permission bits of a file.
+    ///
+    /// # Errors
+    /// EPERM when it is someone else's; ENOENT, EROFS about the path.
+    pub fn chmod(self, path: impl AsRef<Path>, mode: u32) -> Result<()> {
+        use std::os::unix::fs::PermissionsExt;
+        let path = path.as_ref();
+        self.ask("chmod", &[&path, &arguments::Mode(mode)], || {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(io_errno)
+        })
+    }
+
     /// creat(2) and close(2): an empty file, to mount another one on.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use nix::errno::Errno;
+use nix::libc;
 use nix::mount::{MntFlags, MsFlags};
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags};
 
@@ -162,6 +163,32 @@ impl Because<'_> {
         self.ask("move_mount", words, || {
             let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
             rustix::mount::move_mount(mount.as_fd(), "", rustix::fs::CWD, target, flags).map_err(errno)
+        })
+    }
+
+    /// mount_setattr(2), MOUNT_ATTR_RDONLY: forbid writing to a mount, or also to all below it. Since Linux 5.12.
+    ///
+    /// Unlike a remount, it changes this one attribute: the others may be locked, see mount_namespaces(7).
+    ///
+    /// # Errors
+    /// EINVAL when `path` is no mount point; EPERM as for [`Because::mount`]; EBUSY while files are open for writing.
+    #[expect(unsafe_code, reason = "no crate has mount_setattr(2); watched by a_read_only_root_refuses_writing")]
+    pub fn mount_setattr_rdonly(self, path: impl AsRef<Path>, with_all_below: bool) -> Result<()> {
+        let path = path.as_ref();
+        let flags = if with_all_below { "AT_RECURSIVE" } else { "0" };
+        let change = Bare("{attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0 /* MS_??? */, userns_fd=0}");
+        let size = size_of::<libc::mount_attr>();
+        self.ask("mount_setattr", &[&Bare("AT_FDCWD"), &path, &Bare(flags), &change, &size], || {
+            let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| Errno::EINVAL)?;
+            let flags = if with_all_below { libc::AT_RECURSIVE } else { 0 };
+            let mut change =
+                libc::mount_attr { attr_set: libc::MOUNT_ATTR_RDONLY, attr_clr: 0, propagation: 0, userns_fd: 0 };
+            // SAFETY: the path ends with a NUL byte and `change` is a whole mount_attr of the size named; both outlive
+            // the call, and the kernel keeps no reference to them.
+            let answer = unsafe {
+                libc::syscall(libc::SYS_mount_setattr, libc::AT_FDCWD, path.as_ptr(), flags, &raw mut change, size)
+            };
+            Errno::result(answer).map(drop)
         })
     }
 }
