@@ -8,6 +8,7 @@ mod files;
 mod identity;
 mod mounts;
 mod namespaces;
+mod nsfs;
 mod processes;
 mod sockets;
 
