@@ -4,13 +4,16 @@
 //! Said quietly, it is made; with `--explain` it is also told, with its true arguments and result;
 //! with `--rehearse` it is told and not made.
 
+mod clone;
 mod files;
 mod identity;
 mod mounts;
 mod namespaces;
 mod nsfs;
 mod processes;
+mod signals;
 mod sockets;
+mod terminals;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -24,6 +27,7 @@ use crate::narrator::Narrator;
 use crate::refusal::Refused;
 use crate::trace::Trace;
 
+pub use files::in_root;
 pub use processes::{Born, Waited};
 
 /// How a request is made.

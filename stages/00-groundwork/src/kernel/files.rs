@@ -63,11 +63,7 @@ impl Because<'_> {
     /// EBUSY for a cgroup with processes or a mount point; ENOTEMPTY; ENOENT.
     pub fn rmdir(self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        self.ask("rmdir", &[&path], || {
-            let path = std::ffi::CString::new(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()))
-                .map_err(|_| Errno::EINVAL)?;
-            nix::unistd::unlinkat(nix::fcntl::AT_FDCWD, path.as_c_str(), nix::unistd::UnlinkatFlags::RemoveDir)
-        })
+        self.ask("rmdir", &[&path], || std::fs::remove_dir(path).map_err(io_errno))
     }
 
     /// symlink(2): a name that stands for `target`.
@@ -119,7 +115,7 @@ impl Because<'_> {
 }
 
 /// The file that `path` names for a process whose "/" is `root`, found without ever leaving `root`: see openat2(2).
-pub(super) fn in_root(root: &Path, path: &Path) -> Option<PathBuf> {
+pub fn in_root(root: &Path, path: &Path) -> Option<PathBuf> {
     if root == Path::new("/") {
         return path.exists().then(|| path.to_owned());
     }

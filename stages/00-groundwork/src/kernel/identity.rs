@@ -5,7 +5,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid};
 
 use crate::arguments::{Argument, Bare, Spelling};
-use crate::kernel::Because;
+use crate::kernel::{Answer, Because};
 
 impl Because<'_> {
     /// setresuid(2): real, effective and saved user id.
@@ -30,6 +30,17 @@ impl Because<'_> {
     /// EPERM where /proc/PID/setgroups says `deny`, before gid_map is written, or without CAP_SETGID.
     pub fn setgroups(self, groups: &[Gid]) -> Result<()> {
         self.ask("setgroups", &[&groups.len(), &Groups(groups)], || nix::unistd::setgroups(groups))
+    }
+
+    /// umask(2): which permission bits a new file never gets.
+    ///
+    /// # Errors
+    /// None.
+    pub fn umask(self, mask: u32) -> Result<u32> {
+        self.ask("umask", &[&Bare(format!("{mask:03o}"))], || {
+            Ok(Mask(nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(mask)).bits()))
+        })
+        .map(|before| before.0)
     }
 
     /// setsid(2): lead a session of one's own, without a terminal.
@@ -74,5 +85,18 @@ impl Argument for Groups<'_> {
     fn spell(&self, _: Spelling) -> String {
         let ids: Vec<_> = self.0.iter().map(ToString::to_string).collect();
         format!("[{}]", ids.join(", "))
+    }
+}
+
+/// The mask before; in a rehearsal the one that most hosts have.
+struct Mask(u32);
+
+impl Answer for Mask {
+    fn rehearsed() -> Self {
+        Self(0o022)
+    }
+
+    fn spell(&self, _: Spelling) -> String {
+        format!("{:03o}", self.0)
     }
 }

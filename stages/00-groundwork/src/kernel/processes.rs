@@ -83,15 +83,7 @@ impl Because<'_> {
         let request = Request { flags, cgroup };
         let arguments: &[&dyn Argument] = &[&request, &size_of::<libc::clone_args>()];
         if self.kernel.is_rehearsing() {
-            // SAFETY: as in `fork`.
-            let forked = unsafe { nix::unistd::fork() };
-            return self.born(
-                arguments,
-                forked.and_then(|side| match side {
-                    ForkResult::Child => Ok(Born::Child),
-                    ForkResult::Parent { child } => Ok(Born::Parent { child, pidfd: pidfd_open(child)? }),
-                }),
-            );
+            return self.born("clone3", arguments, rehearsed_birth());
         }
         let mut pidfd: libc::c_int = -1;
         let mut given = request.clone_args(&mut pidfd);
@@ -103,15 +95,20 @@ impl Because<'_> {
             // SAFETY: in the parent the kernel has just put a new descriptor there, which nobody else owns.
             pid => Born::Parent { child: Pid::from_raw(pid), pidfd: unsafe { OwnedFd::from_raw_fd(pidfd) } },
         });
-        self.born(arguments, born)
+        self.born("clone3", arguments, born)
     }
 
-    fn born(self, arguments: &[&dyn Argument], born: nix::Result<Born>) -> Result<Born> {
+    pub(super) fn born(
+        self,
+        name: &'static str,
+        arguments: &[&dyn Argument],
+        born: nix::Result<Born>,
+    ) -> Result<Born> {
         if let Ok(Born::Child) = born {
             self.kernel.is_now_the_child();
             return Ok(Born::Child);
         }
-        self.answered("clone3", arguments, born)
+        self.answered(name, arguments, born)
     }
 
     /// execve(2): become another program. Comes back only with an error, or with success from a rehearsal.
@@ -178,6 +175,16 @@ impl Because<'_> {
             rustix::process::pidfd_send_signal(pidfd, signal).map_err(errno)
         })
     }
+}
+
+/// What a rehearsal does instead of clone(2) and clone3(2), so that both sides tell their part.
+#[expect(unsafe_code, reason = "fork(2), as in `Because::fork`")]
+pub(super) fn rehearsed_birth() -> nix::Result<Born> {
+    // SAFETY: as in `Because::fork`.
+    Ok(match unsafe { nix::unistd::fork() }? {
+        ForkResult::Child => Born::Child,
+        ForkResult::Parent { child } => Born::Parent { child, pidfd: pidfd_open(child)? },
+    })
 }
 
 fn pidfd_open(pid: Pid) -> nix::Result<OwnedFd> {

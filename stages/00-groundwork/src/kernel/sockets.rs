@@ -1,13 +1,14 @@
 //! Sockets: to speak with the process on the other side, and with network devices.
 
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::io::{IoSlice, IoSliceMut};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use anyhow::Result;
 use nix::errno::Errno;
 use nix::libc;
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType};
+use nix::sys::socket::{AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockType};
 
-use crate::arguments::{Argument, Bare};
+use crate::arguments::{Argument, Bare, Spelling};
 use crate::kernel::Because;
 use crate::kernel::files::Count;
 
@@ -42,6 +43,56 @@ impl Because<'_> {
         Ok(content)
     }
 
+    /// sendmsg(2) to a process of ours: a whole message, and a descriptor with it if there is one: see SCM_RIGHTS in
+    /// unix(7). Done in a rehearsal too.
+    ///
+    /// # Errors
+    /// EPIPE when nobody holds the other end.
+    pub fn sendmsg(self, socket: BorrowedFd<'_>, content: &[u8], descriptor: Option<BorrowedFd<'_>>) -> Result<()> {
+        let descriptors: Vec<_> = descriptor.iter().map(AsRawFd::as_raw_fd).collect();
+        let with = [ControlMessage::ScmRights(&descriptors)];
+        let with = if descriptors.is_empty() { &[] } else { &with[..] };
+        let answer = nix::sys::socket::sendmsg::<()>(
+            socket.as_raw_fd(),
+            &[IoSlice::new(content)],
+            with,
+            MsgFlags::MSG_NOSIGNAL,
+            None,
+        );
+        let words: &[&dyn Argument] = &[&socket, &Message { content, descriptor }, &Bare("MSG_NOSIGNAL")];
+        self.answered("sendmsg", words, answer.map(Count)).map(drop)
+    }
+
+    /// recvmsg(2): waits for a whole message, and for the descriptor that comes with it. An empty message means that
+    /// nobody holds the other end. Done in a rehearsal too.
+    ///
+    /// # Errors
+    /// None that a socket between two processes of ours gives.
+    #[expect(unsafe_code, reason = "the kernel gives a bare number; watched by a_terminal_is_handed_over")]
+    pub fn recvmsg(self, socket: BorrowedFd<'_>, most: usize) -> Result<(Vec<u8>, Option<OwnedFd>)> {
+        let mut content = vec![0; most];
+        let mut space = nix::cmsg_space!(libc::c_int);
+        let (answer, descriptor) = loop {
+            let mut parts = [IoSliceMut::new(&mut content)];
+            let flags = MsgFlags::MSG_CMSG_CLOEXEC;
+            let heard = match nix::sys::socket::recvmsg::<()>(socket.as_raw_fd(), &mut parts, Some(&mut space), flags) {
+                Err(Errno::EINTR) => continue,
+                Err(errno) => break (Err(errno), None),
+                Ok(heard) => heard,
+            };
+            let descriptor = heard.cmsgs().ok().and_then(|mut parts| match parts.next() {
+                Some(ControlMessageOwned::ScmRights(descriptors)) => descriptors.first().copied(),
+                _ => None,
+            });
+            // SAFETY: the kernel has just put this descriptor into our table, and nobody else knows of it.
+            break (Ok(heard.bytes), descriptor.map(|number| unsafe { OwnedFd::from_raw_fd(number) }));
+        };
+        content.truncate(answer.unwrap_or(0));
+        let message = Message { content: &content, descriptor: descriptor.as_ref().map(AsFd::as_fd) };
+        self.answered("recvmsg", &[&socket, &message, &Bare("MSG_CMSG_CLOEXEC")], answer.map(Count))?;
+        Ok((content, descriptor))
+    }
+
     /// socket(2): any socket of the network namespace, to ask about its devices.
     ///
     /// # Errors
@@ -74,5 +125,20 @@ impl Because<'_> {
             let answer = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) };
             Errno::result(answer).map(drop)
         })
+    }
+}
+
+/// A message as it is told: its words, and what came with them.
+struct Message<'a> {
+    content: &'a [u8],
+    descriptor: Option<BorrowedFd<'a>>,
+}
+
+impl Argument for Message<'_> {
+    fn spell(&self, spelling: Spelling) -> String {
+        let rights = self.descriptor.map_or_else(String::new, |descriptor| {
+            format!(", {{cmsg_type=SCM_RIGHTS, cmsg_data=[{}]}}", descriptor.spell(spelling))
+        });
+        format!("{{{}{rights}}}", self.content.spell(spelling))
     }
 }
