@@ -75,9 +75,7 @@ impl Kernel {
         let words = arguments.iter().map(|word| CString::new(word.as_bytes())).collect::<Result<Vec<_>, _>>();
         let (path, words) = (CString::new(program.as_os_str().as_bytes())?, words.context("a NUL byte")?);
         match self.because("another program can take the next step only in a process of its own").fork()? {
-            ForkResult::Parent { child } => {
-                self.because("what comes next needs what this helper does").wait4(child)
-            }
+            ForkResult::Parent { child } => self.because("what comes next needs what this helper does").wait4(child),
             ForkResult::Child => {
                 let done = self.because(reason).execve(&path, &words, &[]);
                 let status = done.map_or_else(
