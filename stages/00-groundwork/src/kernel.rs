@@ -5,14 +5,12 @@
 //! with `--rehearse` it is told and not made.
 
 mod clone;
-mod clone;
 mod files;
 mod identity;
 mod mounts;
 mod namespaces;
 mod nsfs;
 mod processes;
-mod signals;
 mod signals;
 mod sockets;
 mod terminals;
