@@ -62,7 +62,9 @@ impl Argument for Environment {
 
 impl Argument for Mode {
     fn spell(&self, _: Spelling) -> String {
-        if self.0 == 0 { "000".to_owned() } else { format!("{:04o}", self.0) }
+        // As "%#03o" of printf(3), which strace(1) uses: one zero leads, and there are three digits at least.
+        let octal = if self.0 == 0 { String::new() } else { format!("0{:o}", self.0) };
+        format!("{octal:0>3}")
     }
 }
 
@@ -246,6 +248,12 @@ mod tests {
         assert_eq!(MsFlags::empty().spell(TRUE), "0");
         let time = CloneFlags::from_bits_retain(nix::libc::CLONE_NEWTIME);
         assert_eq!((time | CloneFlags::CLONE_NEWNET).spell(TRUE), "CLONE_NEWNET|CLONE_NEWTIME");
+    }
+
+    #[test]
+    fn permissions_are_octal_with_one_leading_zero() {
+        let spelled = [0, 0o7, 0o17, 0o755, 0o4755].map(|mode| Mode(mode).spell(TRUE));
+        assert_eq!(spelled, ["000", "007", "017", "0755", "04755"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! Said quietly, it is made; with `--explain` it is also told, with its true arguments and result;
 //! with `--rehearse` it is told and not made.
 
+mod attributes;
 mod clone;
 mod files;
 mod identity;
@@ -14,6 +15,7 @@ mod processes;
 mod signals;
 mod sockets;
 mod terminals;
+mod tree;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};

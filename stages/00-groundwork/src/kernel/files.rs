@@ -161,7 +161,7 @@ impl Answer for Count {
     }
 }
 
-struct Flags(OFlag);
+pub(super) struct Flags(pub(super) OFlag);
 
 impl Argument for Flags {
     fn spell(&self, _: Spelling) -> String {
