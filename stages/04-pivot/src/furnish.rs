@@ -134,3 +134,14 @@ fn system(kernel: &Kernel, sys: &Path, own_network: bool) -> Result<()> {
     )?;
     kernel.because("one kernel serves every container, so none may set it").mount_setattr_rdonly(sys, true)
 }
+
+/// Mounts an empty directory that lives in memory.
+///
+/// # Errors
+/// ENOENT when there is no such place; those of mount(2).
+pub fn mount_tmpfs(kernel: &Kernel, place: &Path) -> Result<()> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    kernel
+        .because("what is written here is gone with the mount namespace")
+        .mount(Some("tmpfs".as_ref()), place, Some("tmpfs"), flags, Some("mode=1777"))
+}

@@ -1,0 +1,77 @@
+//! A container in the background: a process of ours stays as its parent, and nobody waits for that one.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use groundwork::Kernel;
+use nix::unistd::ForkResult;
+
+use crate::bundle::Bundle;
+use crate::outside::{self, Outcome};
+use crate::report::{self, Heard, Listener, Speaker};
+use crate::spec::Spec;
+use crate::streams::{self, Streams};
+
+// ANCHOR: background
+/// Starts the container, and comes back once its program runs.
+///
+/// # Errors
+/// Those of [`outside::run`].
+pub fn run(kernel: &Kernel, spec: &Spec, bundle: &Bundle) -> Result<Outcome> {
+    let log = Streams::Log(create_log(kernel, bundle)?.into());
+    let (listener, speaker) = report::pair()?;
+    match kernel.because("someone must wait for the container, and it shall not be the shell").fork()? {
+        ForkResult::Child => {
+            drop(listener);
+            kernel.because("closing the terminal must not end what runs in the background").setsid()?;
+            stay(kernel, spec, bundle, &log, speaker)
+        }
+        ForkResult::Parent { .. } => {
+            drop(speaker);
+            hear(kernel, spec, &listener)
+        }
+    }
+}
+
+/// The life of the process that stays.
+fn stay(kernel: &Kernel, spec: &Spec, bundle: &Bundle, log: &Streams, speaker: Speaker) -> Result<Outcome> {
+    let speaker = RefCell::new(Some(speaker));
+    let started = || {
+        if let Some(speaker) = speaker.take() {
+            speaker.started(kernel)?;
+        }
+        streams::close_ours(kernel)
+    };
+    let outcome = outside::run(kernel, spec, bundle, log, started);
+    let speaker = speaker.take();
+    match (&outcome, speaker) {
+        (Ok(Outcome::Failed(failure)), Some(speaker)) => speaker.pass_on(kernel, failure)?,
+        (Err(error), Some(speaker)) => speaker.fail(kernel, error)?,
+        _ => {}
+    }
+    outcome.map(|outcome| match outcome {
+        Outcome::Inside(status) => Outcome::Inside(status),
+        _ => Outcome::Stayed,
+    })
+}
+// ANCHOR_END: background
+
+fn hear(kernel: &Kernel, spec: &Spec, listener: &Listener) -> Result<Outcome> {
+    match listener.hear(kernel, "we leave once the program runs, and not before")? {
+        Heard::Started => {
+            writeln!(std::io::stdout(), "{}", spec.name).context("cannot print the name")?;
+            Ok(Outcome::Inside(ExitCode::SUCCESS))
+        }
+        Heard::Failure(failure) => Ok(Outcome::Failed(failure)),
+        Heard::Silence | Heard::Terminal(_) => bail!("the process that should have stayed has ended without a word"),
+    }
+}
+
+fn create_log(kernel: &Kernel, bundle: &Bundle) -> Result<File> {
+    let path = if kernel.is_rehearsing() { "/dev/null".into() } else { bundle.log() };
+    let mut options = File::options();
+    options.append(true).create(true).open(&path).with_context(|| format!("cannot write {}", path.display()))
+}

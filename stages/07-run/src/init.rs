@@ -1,0 +1,57 @@
+//! Being PID 1: every orphan becomes its child, and no signal has a default effect on it. See pid_namespaces(7).
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use groundwork::{Kernel, Program};
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{ForkResult, Pid};
+
+// ANCHOR: run
+/// Runs the program as a child, passes signals on to it, and reaps whoever is orphaned, until it ends.
+///
+/// # Errors
+/// Those of fork(2), and, in the child, those of execve(2).
+pub fn run(kernel: &Kernel, program: &Program) -> Result<ExitCode> {
+    // A signal that comes before we are ready waits for us.
+    let mut before = SigSet::empty();
+    sigprocmask(SigmaskHow::SIG_BLOCK, Some(&SigSet::all()), Some(&mut before))?;
+    match kernel.because("PID 1 stays with us: it reaps the orphans and passes signals on").fork()? {
+        ForkResult::Child => {
+            before.thread_set_mask()?;
+            program.exec(kernel)
+        }
+        ForkResult::Parent { child } => serve(child),
+    }
+}
+
+fn serve(child: Pid) -> Result<ExitCode> {
+    loop {
+        match SigSet::all().wait()? {
+            Signal::SIGCHLD => {
+                if let Some(status) = reap(child)? {
+                    return Ok(ExitCode::from(status));
+                }
+            }
+            // The child may be gone already; its SIGCHLD is on its way.
+            signal => drop(kill(child, signal)),
+        }
+    }
+}
+
+/// Collects everyone who has ended: one SIGCHLD may stand for several. Gives the program's status once it has.
+fn reap(program: Pid) -> Result<Option<u8>> {
+    let mut status = None;
+    loop {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::Exited(pid, code)) if pid == program => status = Some(code as u8),
+            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == program => status = Some(128 + signal as u8),
+            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(status),
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+}
+// ANCHOR_END: run

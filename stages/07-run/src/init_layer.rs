@@ -1,0 +1,110 @@
+//! The init layer: what belongs to this container and to no image. A commit leaves it out.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result};
+use groundwork::Kernel;
+
+use crate::spec::{Network, Spec};
+
+/// How many symbolic links the kernel follows before it says ELOOP.
+const MOST_LINKS: usize = 40;
+
+// ANCHOR: make
+/// Makes the layer: places to mount on, and the three files that name the container and its network.
+///
+/// # Errors
+/// ENOSPC and the like.
+pub fn make(kernel: &Kernel, layer: &Path, spec: &Spec) -> Result<()> {
+    kernel.because("what is this container's own, and no image's, has a layer between the two").mkdir(layer, 0o755)?;
+    for name in ["proc", "dev", "sys", "etc"] {
+        kernel
+            .because("the root needs this directory, whether the image has it or not")
+            .mkdir(layer.join(name), 0o755)?;
+    }
+    write(kernel, &layer.join("etc/hostname"), &format!("{}\n", spec.hostname))?;
+    write(kernel, &layer.join("etc/hosts"), &hosts(spec))?;
+    write(kernel, &layer.join("etc/resolv.conf"), &resolv_conf(spec))?;
+    for volume in &spec.volumes {
+        place(kernel, layer, spec, &volume.target, volume.source.is_dir())?;
+    }
+    spec.tmpfs.iter().try_for_each(|target| place(kernel, layer, spec, target, true))
+}
+// ANCHOR_END: make
+
+fn hosts(spec: &Spec) -> String {
+    format!("127.0.0.1\tlocalhost {name}\n::1\tlocalhost {name}\n", name = spec.hostname)
+}
+
+fn resolv_conf(spec: &Spec) -> String {
+    match spec.network {
+        Network::Host => fs::read_to_string("/etc/resolv.conf").unwrap_or_default(),
+        Network::None => "# no network: nobody to ask\n".to_owned(),
+    }
+}
+
+fn write(kernel: &Kernel, path: &Path, content: &str) -> Result<()> {
+    if kernel.is_rehearsing() {
+        return Ok(());
+    }
+    fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A place to mount on, unless the image has one.
+fn place(kernel: &Kernel, layer: &Path, spec: &Spec, target: &Path, is_directory: bool) -> Result<()> {
+    let target = resolve(&spec.layers, target);
+    let mut path = PathBuf::new();
+    let mut parts = target.components().filter(|part| matches!(part, Component::Normal(_))).peekable();
+    while let Some(part) = parts.next() {
+        path.push(part);
+        let ours = layer.join(&path);
+        if find(&spec.layers, &path).is_some() || ours.exists() {
+            continue;
+        }
+        if parts.peek().is_some() || is_directory {
+            kernel.because("a volume needs a place, and the image has none").mkdir(&ours, 0o755)?;
+        } else {
+            write(kernel, &ours, "")?;
+        }
+    }
+    Ok(())
+}
+
+/// The path without symbolic links, as the kernel will walk it in the stacked layers.
+fn resolve(layers: &[PathBuf], path: &Path) -> PathBuf {
+    let mut todo: Vec<PathBuf> = parts(path);
+    let mut done = PathBuf::new();
+    let mut links = 0;
+    while let Some(part) = todo.pop() {
+        if part == Path::new("..") {
+            done.pop();
+            continue;
+        }
+        let next = done.join(&part);
+        match find(layers, &next).and_then(|found| fs::read_link(found).ok()) {
+            Some(target) if links < MOST_LINKS => {
+                links += 1;
+                if target.is_absolute() {
+                    done = PathBuf::new();
+                }
+                todo.extend(parts(&target));
+            }
+            _ => done = next,
+        }
+    }
+    done
+}
+
+/// The components of a path, last one first, without "/" and ".".
+fn parts(path: &Path) -> Vec<PathBuf> {
+    let kept = path.components().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
+    let mut parts: Vec<_> = kept.map(|part| PathBuf::from(part.as_os_str())).collect();
+    parts.reverse();
+    parts
+}
+
+/// The uppermost layer's file of that name; the parents of `path` are known to hold no symbolic link.
+fn find(layers: &[PathBuf], path: &Path) -> Option<PathBuf> {
+    layers.iter().rev().map(|layer| layer.join(path)).find(|file| file.symlink_metadata().is_ok())
+}

@@ -1,0 +1,87 @@
+//! The child's page: what a new process does, in this order, until it is the container's program.
+//!
+//! Each line is a stage of this workshop. Why each stands where it stands is said above it.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use groundwork::{Kernel, Program};
+use pivot::{Furniture, Held, Volume};
+use unshare::mount::Propagation;
+use unshare::user::{self, Maps};
+use unshare::{Handshake, cgroup, ipc, mount, net, pid, uts};
+
+use crate::bundle::Bundle;
+use crate::report::Speaker;
+use crate::spec::{Network, Spec};
+use crate::streams::{self, Streams};
+use crate::{init, who};
+
+// ANCHOR: inside
+/// Turns this process, just born, into the container that `spec` asks for.
+///
+/// # Errors
+/// Whatever the kernel refuses; the parent reports it.
+pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> Result<ExitCode> {
+    let Asked { spec, bundle, streams, maps } = *asked;
+    // Before the first wait: a parent killed meanwhile must not leave us waiting for ever.
+    pid::die_with_parent(kernel)?;
+    // Only someone outside can map our ids and put us into a cgroup.
+    outside.ready.wait(kernel, "outside, our ids are mapped and our limits set: nothing begins before that")?;
+    // An id that is not mapped may do nothing, and an ordinary user's is not until here.
+    if maps.is_some() {
+        user::become_root(kernel)?;
+    }
+    // The cgroup we are in by now becomes "/", and /sys will show it so.
+    cgroup::own_cgroup_root(kernel)?;
+    uts::own_hostname(kernel, &spec.hostname)?;
+    // Before /dev/mqueue and /sys are mounted: each shows the namespace of the one who mounts it.
+    ipc::own_ipc(kernel)?;
+    if spec.network == Network::None {
+        net::own_network(kernel)?;
+    }
+    mount::own_mounts(kernel, Propagation::Private)?;
+    overlay::mount(kernel, &bundle.stack(spec, maps), &bundle.root())?;
+    // While the host can still be seen: its volumes, its devices, and a /proc that proves we may have one.
+    let volumes = spec.volumes.iter().map(|volume| Volume::from(volume).hold(kernel)).collect::<Result<Vec<Held>>>()?;
+    pivot::furnish(
+        kernel,
+        &bundle.root(),
+        Furniture { rootless: maps.is_some(), own_network: spec.network == Network::None },
+    )?;
+    // From here on no path leads out.
+    pivot::pivot_into(kernel, &bundle.root())?;
+    volumes.iter().try_for_each(|volume| volume.attach(kernel))?;
+    spec.tmpfs.iter().try_for_each(|place| pivot::mount_tmpfs(kernel, place))?;
+    if spec.read_only {
+        pivot::make_read_only(kernel, "/".as_ref())?;
+    }
+    streams::take(kernel, streams, &outside.report)?;
+    // The last step that needs root; after it nothing does.
+    who::become_user(kernel, spec.user, maps.is_none_or(who::may_set_groups))?;
+    kernel.because("the program starts where it was asked to").chdir(&spec.directory)?;
+    let program = Program::new(&spec.command).with_environment(spec.environment());
+    if spec.init { init::run(kernel, &program) } else { program.exec(kernel) }
+}
+// ANCHOR_END: inside
+
+/// What is to be made, and for whom.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The container.
+    pub spec: &'a Spec,
+    /// Its files.
+    pub bundle: &'a Bundle,
+    /// Where its words go.
+    pub streams: &'a Streams,
+    /// The ids of an ordinary user's container; nothing when root runs it.
+    pub maps: Option<&'a Maps>,
+}
+
+/// The lines to the parent.
+pub struct Outside {
+    /// The parent says here when we may begin.
+    pub ready: Handshake,
+    /// We say here what went wrong.
+    pub report: Speaker,
+}

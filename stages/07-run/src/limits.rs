@@ -1,0 +1,51 @@
+//! The cgroup of a container that somebody else started.
+
+use anyhow::{Context, Result, bail};
+use cgroup::Cgroup;
+use groundwork::Kernel;
+use nix::unistd::getpid;
+
+use crate::bundle::Bundle;
+use crate::state::State;
+
+/// Puts this process under the container's limits.
+///
+/// # Errors
+/// Those of writing cgroup.procs.
+pub fn join(kernel: &Kernel, state: &State) -> Result<()> {
+    match &state.cgroup {
+        Some(saved) => Cgroup::open(saved)?.join(kernel, getpid()),
+        None => Ok(()),
+    }
+}
+
+/// The container's cgroup, for verbs that cannot do without.
+///
+/// # Errors
+/// It has none.
+pub fn of(bundle: &Bundle, state: &State) -> Result<Cgroup> {
+    match &state.cgroup {
+        Some(saved) => Cgroup::open(saved).context("is the container about to end?"),
+        None => bail!(
+            "blocked: {} has no cgroup, and only a cgroup can be frozen; run it as root, or where a cgroup is delegated to you: `systemd-run --user --scope -p Delegate=yes boxwright run …`",
+            bundle.name()
+        ),
+    }
+}
+
+/// True when its processes are frozen.
+pub fn is_paused(state: &State) -> bool {
+    state.cgroup.as_ref().and_then(|saved| Cgroup::open(saved).ok()).and_then(|cgroup| cgroup.usage().ok()).is_some_and(|usage| usage.frozen)
+}
+
+/// Takes away the cgroup of a container whose parent did not live to do so.
+///
+/// # Errors
+/// Those of rmdir(2).
+pub fn remove(kernel: &Kernel, state: &State) -> Result<()> {
+    let cgroup = state.cgroup.as_ref().and_then(|saved| Cgroup::open(saved).ok());
+    match cgroup {
+        Some(cgroup) => cgroup.kill(kernel).and_then(|()| cgroup.remove(kernel)),
+        None => Ok(()),
+    }
+}

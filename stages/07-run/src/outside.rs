@@ -1,0 +1,157 @@
+//! The parent's page: what must be done from outside, before the child begins, while it runs and when it has ended.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use cgroup::Cgroup;
+use groundwork::Kernel;
+use groundwork::kernel::{Born, Waited};
+use unshare::user::{self, Maps};
+use unshare::{Handshake, Namespace};
+
+use crate::bundle::Bundle;
+use crate::inside::{Asked, Outside, become_container};
+use crate::relay::{self, Child};
+use crate::report::{self, Failure, Heard, Listener};
+use crate::spec::Spec;
+use crate::streams::Streams;
+
+/// What became of a container.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Its program ended.
+    Ended(Waited),
+    /// There was no container.
+    Failed(Failure),
+    /// This process is another one by now, and only has to end with this status.
+    Inside(ExitCode),
+    /// It ran in the background, and this process stayed with it until its end.
+    Stayed,
+}
+
+// ANCHOR: outside
+/// Runs the container that `spec` asks for, and waits for its end.
+///
+/// `started` is called once its program runs.
+///
+/// # Errors
+/// Whatever the kernel refuses outside; what it refuses inside is [`Outcome::Failed`].
+pub fn run(
+    kernel: &Kernel,
+    spec: &Spec,
+    bundle: &Bundle,
+    streams: &Streams,
+    started: impl FnOnce() -> Result<()>,
+) -> Result<Outcome> {
+    let maps = user::is_needed().then(Maps::only_me);
+    let asked = Asked { spec, bundle, streams, maps: maps.as_ref() };
+    // The walls around what is used stand before there is anybody to use it.
+    let cgroup = make_cgroup(kernel, spec)?;
+    let (ready, ready_inside) = Handshake::pair()?;
+    let (listener, speaker) = report::pair()?;
+    match give_birth(kernel, &asked, cgroup.as_ref())? {
+        Born::Child => {
+            drop((ready, listener));
+            let outside = Outside { ready: ready_inside, report: speaker };
+            Ok(Outcome::Inside(inside(kernel, &asked, &outside)))
+        }
+        Born::Parent { child, pidfd } => {
+            drop((ready_inside, speaker));
+            let child = Child { pid: child, pidfd };
+            let outcome = prepare(kernel, &asked, cgroup.as_ref(), &child, &ready)
+                .and_then(|()| attend(kernel, &child, &listener, started));
+            let outcome = outcome.inspect_err(|_| child.end(kernel));
+            clean_up(kernel, bundle, cgroup, outcome)
+        }
+    }
+}
+// ANCHOR_END: outside
+
+fn make_cgroup(kernel: &Kernel, spec: &Spec) -> Result<Option<Cgroup>> {
+    if !spec.has_cgroup {
+        return Ok(None);
+    }
+    // Without limits a cgroup is a convenience, which an ordinary user may have to do without.
+    if spec.limits.is_empty() {
+        Cgroup::try_create(kernel, &spec.name)
+    } else {
+        Cgroup::create(kernel, &spec.name, &spec.limits).map(Some)
+    }
+}
+
+fn give_birth(kernel: &Kernel, asked: &Asked<'_>, cgroup: Option<&Cgroup>) -> Result<Born> {
+    // A process keeps its PID, its ids and its clocks for life: into these namespaces one must be born.
+    let mut kinds = Namespace::Pid.flag() | Namespace::Time.flag();
+    if asked.maps.is_some() {
+        kinds |= Namespace::User.flag();
+    }
+    kernel
+        .because("PIDs, ids and clocks cannot change under a living process: the child is born with its own")
+        .clone3(kinds, cgroup.and_then(Cgroup::directory))
+}
+
+fn inside(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> ExitCode {
+    become_container(kernel, asked, outside).unwrap_or_else(|error| {
+        // If nobody listens any more, nobody is left to be told.
+        let _ = outside.report.fail(kernel, &error);
+        ExitCode::from(groundwork::cli::exit_status(&error))
+    })
+}
+
+// ANCHOR: prepare
+/// What the child waits for.
+fn prepare(
+    kernel: &Kernel,
+    asked: &Asked<'_>,
+    cgroup: Option<&Cgroup>,
+    child: &Child,
+    ready: &Handshake,
+) -> Result<()> {
+    if let Some(maps) = asked.maps {
+        user::write_maps(kernel, Some(child.pid), maps)?;
+    }
+    if let Some(cgroup) = cgroup.filter(|cgroup| cgroup.directory().is_none()) {
+        cgroup.join(kernel, child.pid)?;
+    }
+    asked.bundle.note_running(kernel, cgroup, child.pid)?;
+    ready.release(kernel, "ids are mapped and limits set: the child may begin")
+}
+// ANCHOR_END: prepare
+
+/// Hears the child out, and stays with it until its program ends.
+///
+/// # Errors
+/// Those of [`relay::until_it_ends`].
+pub fn attend(
+    kernel: &Kernel,
+    child: &Child,
+    listener: &Listener,
+    started: impl FnOnce() -> Result<()>,
+) -> Result<Outcome> {
+    let mut terminal = None;
+    loop {
+        match listener.hear(kernel, "the child speaks when it needs us, and falls silent when it is the program")? {
+            Heard::Terminal(ours) => terminal = Some(ours),
+            Heard::Failure(failure) => {
+                child.wait(kernel)?;
+                return Ok(Outcome::Failed(failure));
+            }
+            Heard::Silence | Heard::Started => break,
+        }
+    }
+    started()?;
+    relay::until_it_ends(kernel, child, terminal).map(Outcome::Ended)
+}
+
+// ANCHOR: clean_up
+/// After the child, whatever became of it.
+fn clean_up(kernel: &Kernel, bundle: &Bundle, cgroup: Option<Cgroup>, outcome: Result<Outcome>) -> Result<Outcome> {
+    if let Some(cgroup) = cgroup {
+        cgroup.remove(kernel)?;
+    }
+    if let Ok(Outcome::Ended(waited)) = &outcome {
+        bundle.note_ended(kernel, waited.status())?;
+    }
+    outcome
+}
+// ANCHOR_END: clean_up

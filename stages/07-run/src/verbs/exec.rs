@@ -1,0 +1,109 @@
+//! `boxwright exec`: one more process in a container that runs.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use groundwork::{Kernel, Program};
+use nix::unistd::{ForkResult, Pid};
+use unshare::{Namespace, pid};
+
+use crate::outside::{self, Outcome};
+use crate::relay::Child;
+use crate::report::{self, Listener, Speaker};
+use crate::spec::Spec;
+use crate::streams::{self, Streams};
+use crate::verbs::{run, running};
+use crate::{home, limits, terminal, who};
+
+/// Run another command in a container that runs
+#[derive(Args, Debug)]
+pub struct Options {
+    /// Set a variable, or take it from our own environment
+    #[arg(short, long, value_name = "NAME[=VALUE]")]
+    env: Vec<String>,
+    /// Start the command in this directory [default: the container's]
+    #[arg(short, long, value_name = "DIR")]
+    workdir: Option<PathBuf>,
+    /// Run the command as this user [default: the container's]
+    #[arg(short, long, value_name = "USER[:GROUP]")]
+    user: Option<String>,
+    /// Keep reading our standard input (as it does anyway)
+    #[arg(short, long)]
+    interactive: bool,
+    /// Give the command a terminal of its own (as it gets when we have one)
+    #[arg(short, long)]
+    tty: bool,
+    /// The container
+    name: String,
+    /// The command and its arguments [default: /bin/sh]
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
+    let bundle = home::find(&options.name)?;
+    let (state, process) = running(&bundle)?;
+    let spec = options.spec(bundle.spec()?)?;
+    limits::join(kernel, &state)?;
+    let single_id = unshare::user::is_needed();
+    nsfs::enter_process(kernel, process.pid(), &Namespace::ALL)?;
+    let (listener, speaker) = report::pair()?;
+    match kernel.because("whoever enters a PID namespace stays outside: the next child will be inside").fork()? {
+        ForkResult::Child => {
+            drop(listener);
+            Ok(inside(kernel, &spec, single_id, &speaker).unwrap_or_else(|error| {
+                let _ = speaker.fail(kernel, &error);
+                ExitCode::from(groundwork::cli::exit_status(&error))
+            }))
+        }
+        ForkResult::Parent { child } => {
+            drop(speaker);
+            attend(kernel, child, &listener)
+        }
+    }
+}
+
+// ANCHOR: inside
+fn inside(kernel: &Kernel, spec: &Spec, single_id: bool, speaker: &Speaker) -> Result<ExitCode> {
+    pid::die_with_parent(kernel)?;
+    let streams = if spec.terminal { Streams::Terminal } else { Streams::Ours };
+    streams::take(kernel, &streams, speaker)?;
+    who::become_user(kernel, spec.user, !single_id)?;
+    kernel.because("the program starts where it was asked to").chdir(&spec.directory)?;
+    Program::new(&spec.command).with_environment(spec.environment()).exec(kernel)
+}
+// ANCHOR_END: inside
+
+fn attend(kernel: &Kernel, pid: Pid, listener: &Listener) -> Result<ExitCode> {
+    let pidfd = kernel.because("its end can be waited for together with signals and keys").pidfd_open(pid)?;
+    let child = Child { pid, pidfd };
+    match outside::attend(kernel, &child, listener, || Ok(()))? {
+        Outcome::Ended(waited) => Ok(waited.into()),
+        Outcome::Failed(failure) => {
+            eprint!("{}", failure.words);
+            Ok(ExitCode::from(failure.status))
+        }
+        Outcome::Inside(status) => Ok(status),
+        Outcome::Stayed => Ok(ExitCode::SUCCESS),
+    }
+}
+
+impl Options {
+    /// The container's own wishes, and over them those of this command.
+    fn spec(&self, spec: Spec) -> Result<Spec> {
+        let user = self.user.as_ref().map(|user| who::parse(user, &spec.layers)).transpose()?;
+        let mut variables = spec.variables.clone();
+        variables.extend(self.env.iter().filter_map(|text| run::variable(text)));
+        Ok(Spec {
+            user: user.unwrap_or(spec.user),
+            directory: self.workdir.clone().unwrap_or(spec.directory),
+            command: if self.command.is_empty() { vec!["/bin/sh".into()] } else { self.command.clone() },
+            terminal: self.tty || terminal::is_ours(),
+            variables,
+            ..spec
+        })
+    }
+}

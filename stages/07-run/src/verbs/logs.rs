@@ -1,0 +1,52 @@
+//! `boxwright logs`: what a container in the background has said.
+
+use std::fs::File;
+use std::io::{Write, copy};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
+
+use crate::home;
+use crate::state::Standing;
+
+/// Print what a container in the background has written
+#[derive(Args, Debug)]
+pub struct Options {
+    /// Go on until the container ends
+    #[arg(short, long)]
+    follow: bool,
+    /// The container
+    name: String,
+}
+
+pub(super) fn run(options: &Options) -> Result<ExitCode> {
+    let bundle = home::find(&options.name)?;
+    let mut log = match File::open(bundle.log()) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            bail!(
+                "{} ran in the foreground, where its words went; only `boxwright run --detach` keeps a log",
+                options.name
+            )
+        }
+        log => log.context("cannot read the log")?,
+    };
+    let watch = Inotify::init(InitFlags::IN_CLOEXEC)?;
+    // Both notes of the parent and lines of the container change something in this directory.
+    watch.add_watch(
+        bundle.directory(),
+        AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_MOVED_TO | AddWatchFlags::IN_DELETE,
+    )?;
+    let mut stdout = std::io::stdout().lock();
+    loop {
+        // Asked before reading: what is written between the two is read, and not missed.
+        let runs = bundle.exists() && bundle.state()?.standing() == Standing::Running;
+        copy(&mut log, &mut stdout)?;
+        stdout.flush()?;
+        if !options.follow || !runs {
+            return Ok(ExitCode::SUCCESS);
+        }
+        watch.read_events()?;
+    }
+}

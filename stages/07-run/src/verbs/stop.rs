@@ -1,0 +1,123 @@
+//! `boxwright stop` and `kill`: a request, a deadline, and an end.
+
+use std::os::fd::AsFd;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use clap::Args;
+use groundwork::{Kernel, Refused};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+
+use crate::bundle::Bundle;
+use crate::state::Process;
+use crate::verbs::running;
+use crate::{home, limits};
+
+/// Ask a container to end, and end it when it does not
+#[derive(Args, Debug)]
+pub struct Stop {
+    /// How many seconds to wait between SIGTERM and SIGKILL
+    #[arg(short, long, default_value_t = 10, value_name = "SECONDS")]
+    time: u64,
+    /// The container
+    #[arg(required = true)]
+    names: Vec<String>,
+}
+
+/// Send a signal to a container's first process
+#[derive(Args, Debug)]
+pub struct Kill {
+    /// The signal, by name or number
+    #[arg(short, long, default_value = "KILL")]
+    signal: String,
+    /// The container
+    #[arg(required = true)]
+    names: Vec<String>,
+}
+
+pub(super) fn stop(kernel: &Kernel, options: &Stop) -> Result<ExitCode> {
+    for name in &options.names {
+        let bundle = home::find(name)?;
+        let (state, process) = running(&bundle)?;
+        if limits::is_paused(&state) {
+            limits::of(&bundle, &state)?.thaw(kernel)?;
+        }
+        signal(kernel, process, Signal::SIGTERM, "a program that wants to tidy up gets the chance")?;
+        if !has_ended(process, Duration::from_secs(options.time))? {
+            end(kernel, &bundle)?;
+        }
+        await_parent(&bundle)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn kill(kernel: &Kernel, options: &Kill) -> Result<ExitCode> {
+    let asked = parse(&options.signal)?;
+    for name in &options.names {
+        let (_, process) = running(&home::find(name)?)?;
+        signal(kernel, process, asked, "this signal was asked for")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends a container at once, and waits until its parent has cleaned up.
+pub(super) fn end(kernel: &Kernel, bundle: &Bundle) -> Result<()> {
+    if let Ok((_, process)) = running(bundle) {
+        signal(kernel, process, Signal::SIGKILL, "when PID 1 is killed, the kernel kills everyone in its namespace")?;
+    }
+    await_parent(bundle)
+}
+
+fn signal(kernel: &Kernel, process: Process, signal: Signal, reason: &'static str) -> Result<()> {
+    let pidfd =
+        kernel.because("held like this, the PID cannot come to mean another process").pidfd_open(process.pid())?;
+    // Only now is it certain whom we hold.
+    if !process.is_alive() {
+        return Ok(());
+    }
+    let sent = kernel.because(reason).pidfd_send_signal(pidfd.as_fd(), signal);
+    sent.or_else(|error| if Refused::errno_of(&error) == Some(Errno::ESRCH) { Ok(()) } else { Err(error) })
+}
+
+/// Waits until a process has ended. False when it takes longer than that.
+fn has_ended(process: Process, most: Duration) -> Result<bool> {
+    let Some(pid) = rustix::process::Pid::from_raw(process.pid) else { return Ok(true) };
+    let Ok(pidfd) = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()) else { return Ok(true) };
+    let deadline = Instant::now() + most;
+    while process.is_alive() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(false);
+        }
+        let timeout = PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
+        match poll(&mut [PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)], timeout) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(true)
+}
+
+/// Waits for the boxwright that started the container: it notes the end, and takes the limits away.
+fn await_parent(bundle: &Bundle) -> Result<()> {
+    const LONG: Duration = Duration::from_secs(10);
+    // A container that was to vanish at its end may have done so.
+    let Some(parent) = bundle.state().unwrap_or_default().parent else { return Ok(()) };
+    if !has_ended(parent, LONG)? {
+        bail!("process {}, which started {}, does not end; is it stopped?", parent.pid, bundle.name());
+    }
+    Ok(())
+}
+
+fn parse(text: &str) -> Result<Signal> {
+    let name = text.to_ascii_uppercase();
+    let by_number = text.parse::<i32>().ok().and_then(|number| Signal::try_from(number).ok());
+    let by_name = || [name.clone(), format!("SIG{name}")].iter().find_map(|name| name.parse().ok());
+    match by_number.or_else(by_name) {
+        Some(signal) => Ok(signal),
+        None => bail!("{text:?} is no signal; name one, such as TERM, or give its number"),
+    }
+}
