@@ -8,6 +8,7 @@ mod attributes;
 mod clone;
 mod files;
 mod identity;
+mod ipc;
 mod mounts;
 mod namespaces;
 mod nsfs;
@@ -30,6 +31,7 @@ use crate::refusal::Refused;
 use crate::trace::Trace;
 
 pub use files::in_root;
+pub use ipc::{IpcId, Key, Wanted};
 pub use processes::{Born, Waited};
 
 /// How a request is made.
