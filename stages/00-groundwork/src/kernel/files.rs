@@ -100,6 +100,17 @@ impl Because<'_> {
         })
     }
 
+    /// lchown(2): the owner and group of a file, and not of what it points to.
+    ///
+    /// # Errors
+    /// EPERM without CAP_CHOWN; EINVAL for an id that the user namespace does not map.
+    pub fn lchown(self, path: impl AsRef<Path>, user: u32, group: u32) -> Result<()> {
+        let path = path.as_ref();
+        self.ask("lchown", &[&path, &user, &group], || {
+            std::os::unix::fs::lchown(path, Some(user), Some(group)).map_err(io_errno)
+        })
+    }
+
     /// creat(2) and close(2): an empty file, to mount another one on.
     ///
     /// # Errors

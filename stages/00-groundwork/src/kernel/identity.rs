@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use nix::sys::signal::Signal;
-use nix::unistd::{Gid, Uid};
+use nix::unistd::{Gid, Pid, Uid};
 
 use crate::arguments::{Argument, Bare, Spelling};
 use crate::kernel::{Answer, Because};
@@ -43,12 +43,12 @@ impl Because<'_> {
         .map(|before| before.0)
     }
 
-    /// setsid(2): lead a session of one's own, without a terminal.
+    /// setsid(2): lead a session of one's own, without a terminal. The session bears the number of its leader.
     ///
     /// # Errors
     /// EPERM for the leader of a process group.
-    pub fn setsid(self) -> Result<()> {
-        self.ask("setsid", &[], || nix::unistd::setsid().map(drop))
+    pub fn setsid(self) -> Result<Pid> {
+        self.ask("setsid", &[], nix::unistd::setsid)
     }
 
     /// prctl(2), PR_SET_PDEATHSIG: the signal to get when the parent dies. Lost when ids change.
@@ -98,5 +98,16 @@ impl Answer for Mask {
 
     fn spell(&self, _: Spelling) -> String {
         format!("{:03o}", self.0)
+    }
+}
+
+impl Answer for Pid {
+    /// Any: a rehearsal writes the word PID for it.
+    fn rehearsed() -> Self {
+        Self::from_raw(1)
+    }
+
+    fn spell(&self, spelling: Spelling) -> String {
+        Argument::spell(self, spelling)
     }
 }
