@@ -7,6 +7,8 @@ use nix::sched::CloneFlags;
 // ANCHOR: own_cgroup_root
 /// Makes the cgroup this process is in the root of what it sees.
 ///
+/// It hides names, and no files: /sys/fs/cgroup shows the whole tree until someone inside mounts it anew.
+///
 /// # Errors
 /// Those of unshare(2).
 pub fn own_cgroup_root(kernel: &Kernel) -> Result<()> {

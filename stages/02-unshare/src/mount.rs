@@ -1,26 +1,29 @@
 //! A list of mounts of one's own: mount_namespaces(7).
 
+use std::path::Path;
+
 use anyhow::Result;
+use clap::ValueEnum;
 use groundwork::Kernel;
 use nix::mount::MsFlags;
 use nix::sched::CloneFlags;
 
 /// What a new mount namespace still shares with the old one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Propagation {
-    /// Nothing, in either direction.
+    /// Nothing, in either direction
     #[default]
     Private,
-    /// What the host mounts appears inside; what is mounted inside does not appear on the host.
+    /// What the host mounts appears inside; what is mounted inside does not appear on the host
     Slave,
-    /// Both directions.
+    /// Both directions
     Shared,
-    /// As the host had it.
+    /// As the host had it
     Unchanged,
 }
 
 // ANCHOR: own_mounts
-/// Gives this process a mount namespace that nothing leaks out of.
+/// Gives this process a mount namespace, from which, unless `propagation` says otherwise, nothing leaks.
 ///
 /// # Errors
 /// Those of unshare(2) and mount(2).
@@ -28,11 +31,16 @@ pub fn own_mounts(kernel: &Kernel, propagation: Propagation) -> Result<()> {
     kernel
         .because("mounts are global: in a namespace of its own, this process may change its copy of the list")
         .unshare(CloneFlags::CLONE_NEWNS)?;
-    set_propagation(kernel, propagation)
+    set_propagation(kernel, propagation, "/".as_ref())
 }
 // ANCHOR_END: own_mounts
 
-fn set_propagation(kernel: &Kernel, propagation: Propagation) -> Result<()> {
+// ANCHOR: set_propagation
+/// Says with whom the mounts at and below `tree` go on sharing what is mounted on them.
+///
+/// # Errors
+/// EINVAL when `tree` is no mount point.
+pub fn set_propagation(kernel: &Kernel, propagation: Propagation, tree: &Path) -> Result<()> {
     let (flag, reason) = match propagation {
         Propagation::Private => (
             MsFlags::MS_PRIVATE,
@@ -44,5 +52,6 @@ fn set_propagation(kernel: &Kernel, propagation: Propagation) -> Result<()> {
         Propagation::Shared => (MsFlags::MS_SHARED, "what is mounted here shall appear to every peer, and theirs here"),
         Propagation::Unchanged => return Ok(()),
     };
-    kernel.because(reason).mount(None, "/", None, MsFlags::MS_REC | flag, None)
+    kernel.because(reason).mount(None, tree, None, MsFlags::MS_REC | flag, None)
 }
+// ANCHOR_END: set_propagation

@@ -1,5 +1,8 @@
 //! The eight kinds of namespace: see namespaces(7).
 
+use std::fmt::{Display, Formatter};
+use std::str::FromStr;
+
 use nix::sched::CloneFlags;
 
 /// One kind of thing that the kernel can give a process a private copy of.
@@ -59,7 +62,48 @@ impl Namespace {
     }
 }
 
+/// As the programs of this workshop name it: like its link, but `mount` is spelled out.
+impl Display for Namespace {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(if *self == Self::Mount { "mount" } else { self.link() })
+    }
+}
+
+impl FromStr for Namespace {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let named = |kind: &Self| kind.link() == name || kind.to_string() == name;
+        Self::ALL.into_iter().find(named).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(ToString::to_string).collect();
+            format!("there is no such kind; there are {}", names.join(", "))
+        })
+    }
+}
+
 /// True when this kernel knows this kind: it then has a link for it.
 pub fn is_known(kind: Namespace) -> bool {
     std::path::Path::new("/proc/self/ns").join(kind.link()).symlink_metadata().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_known_by_both_its_names() {
+        assert_eq!("mnt".parse(), Ok(Namespace::Mount));
+        assert_eq!("mount".parse(), Ok(Namespace::Mount));
+        for kind in Namespace::ALL {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+            assert_eq!(kind.link().parse(), Ok(kind));
+        }
+        assert!("".parse::<Namespace>().is_err());
+    }
+
+    #[test]
+    fn no_two_kinds_share_a_flag() {
+        let all = Namespace::ALL.iter().fold(0, |all, kind| all | kind.flag().bits());
+        assert_eq!(all.count_ones(), 8);
+    }
 }

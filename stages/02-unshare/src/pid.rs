@@ -6,8 +6,10 @@ use anyhow::Result;
 use groundwork::Kernel;
 use nix::mount::MsFlags;
 use nix::sched::CloneFlags;
-use nix::sys::signal::Signal;
-use nix::unistd::ForkResult;
+
+use crate::child::in_child;
+
+pub use crate::child::die_with_parent;
 
 // ANCHOR: own_pids
 /// Runs `inside` as PID 1 of a new PID namespace, and waits for it.
@@ -18,25 +20,13 @@ pub fn own_pids(kernel: &Kernel, inside: impl FnOnce() -> Result<ExitCode>) -> R
     kernel
         .because("a process keeps its PID for life, so this one stays outside: its next child will be PID 1")
         .unshare(CloneFlags::CLONE_NEWPID)?;
-    match kernel.because("the first one born into the namespace is its init").fork()? {
-        ForkResult::Child => {
-            die_with_parent(kernel)?;
-            inside()
-        }
-        ForkResult::Parent { child } => {
-            Ok(kernel.because("when PID 1 ends, the kernel ends everyone in its namespace").wait4(child)?.into())
-        }
-    }
+    in_child(
+        kernel,
+        "the first one born into the namespace is its init: when it ends, the kernel ends the others",
+        inside,
+    )
 }
 // ANCHOR_END: own_pids
-
-/// Ends this process when its parent ends, so that nothing inside outlives the one who asked for it.
-///
-/// # Errors
-/// None that a caller can cause.
-pub fn die_with_parent(kernel: &Kernel) -> Result<()> {
-    kernel.because("if the parent is killed, nobody would clean up after us").prctl_set_pdeathsig(Signal::SIGKILL)
-}
 
 // ANCHOR: own_proc
 /// Mounts a /proc that shows this PID namespace. Needs a mount namespace of one's own.

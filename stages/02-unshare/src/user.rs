@@ -1,45 +1,36 @@
 //! User and group ids of one's own: user_namespaces(7).
 
-use anyhow::Result;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
 use groundwork::Kernel;
 use nix::sched::CloneFlags;
-use nix::unistd::{Gid, Pid, Uid};
+use nix::unistd::{ForkResult, Gid, Pid, Uid};
 
-/// Which ids inside stand for which ids outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Maps {
-    /// The lines of uid_map.
-    pub users: Vec<Range>,
-    /// The lines of gid_map.
-    pub groups: Vec<Range>,
-}
+use crate::child::{die_with, quietly, wait_outside};
+use crate::handshake::{Abandoned, Handshake};
+use crate::maps::{NEWGIDMAP, NEWUIDMAP, helper};
 
-/// One line of a map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
-    /// The first id inside.
-    pub inside: u32,
-    /// The id outside that it stands for.
-    pub outside: u32,
-    /// How many ids in a row.
-    pub count: u32,
-}
-
-impl Maps {
-    /// Root inside is the caller outside; no other id exists.
-    pub fn only_me() -> Self {
-        let one = |outside| vec![Range { inside: 0, outside, count: 1 }];
-        Self { users: one(nix::unistd::geteuid().as_raw()), groups: one(nix::unistd::getegid().as_raw()) }
-    }
-}
+pub use crate::maps::{Maps, Range};
 
 /// True when this process may not make the other namespaces without a user namespace of its own.
 pub fn is_needed() -> bool {
     const CAP_SYS_ADMIN: u32 = 21;
+    !has_capability(CAP_SYS_ADMIN)
+}
+
+/// True when this process may map any id of its user namespace, and not only its own.
+pub fn may_map_any_id() -> bool {
+    const CAP_SETGID: u32 = 6;
+    const CAP_SETUID: u32 = 7;
+    has_capability(CAP_SETUID) && has_capability(CAP_SETGID)
+}
+
+fn has_capability(number: u32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
     let effective = effective.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or(0);
-    effective & (1 << CAP_SYS_ADMIN) == 0
+    effective & (1 << number) != 0
 }
 
 /// For an ordinary user: a user namespace, in which they may make the others. For root: nothing.
@@ -56,42 +47,125 @@ pub fn own_ids_if_needed(kernel: &Kernel) -> Result<()> {
 /// # Errors
 /// Those of unshare(2); EPERM where the host restricts user namespaces.
 pub fn own_ids(kernel: &Kernel) -> Result<()> {
-    let maps = Maps::only_me();
+    own_ids_as(kernel, &Maps::only_me())
+}
+
+/// The same with other numbers: the maps may name no id outside but the caller's own.
+///
+/// # Errors
+/// As for [`own_ids`]; EPERM for the ids of others.
+pub fn own_ids_as(kernel: &Kernel, maps: &Maps) -> Result<()> {
     kernel
-        .because("an ordinary user may make the other namespaces only inside a user namespace of their own")
+        .because("in a user namespace of its own even an ordinary user may do anything to what is made there")
         .unshare(CloneFlags::CLONE_NEWUSER)?;
-    write_maps(kernel, None, &maps)
+    write_maps(kernel, None, maps)
 }
 // ANCHOR_END: own_ids
 
-// ANCHOR: write_maps
-/// Fills the maps of this process, or of a child's user namespace.
+// ANCHOR: own_mapped_ids
+/// Runs `inside` in a child with a user namespace of these maps, and waits for it.
+///
+/// The ids of others are mapped from outside: whoever goes in leaves the right to it behind.
 ///
 /// # Errors
-/// EINVAL for ranges that overlap; EPERM for ids that are not the writer's own.
+/// Those of fork(2), unshare(2) and [`write_maps`], and, in the child, those of `inside`.
+pub fn own_mapped_ids(kernel: &Kernel, maps: &Maps, inside: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCode> {
+    let (outer, inner) = Handshake::pair()?;
+    match kernel.because("maps that name the ids of others are written from outside: one goes in, one stays").fork()? {
+        ForkResult::Child => {
+            drop(outer);
+            quietly(go_in(kernel, maps, &inner).and_then(|()| inside()))
+        }
+        ForkResult::Parent { child } => {
+            drop(inner);
+            let mapped = map_from_outside(kernel, maps, &outer, child);
+            // A child that still waits for its maps learns now that there will be none.
+            let parent = mapped.is_ok().then_some(outer);
+            let ended = wait_outside(kernel, child);
+            drop(parent);
+            mapped.or_else(unless_it_said_why)?;
+            ended
+        }
+    }
+}
+
+/// A child that has ended has reported its own error.
+fn unless_it_said_why(error: anyhow::Error) -> Result<()> {
+    if error.is::<Abandoned>() { Ok(()) } else { Err(error) }
+}
+
+fn go_in(kernel: &Kernel, maps: &Maps, parent: &Handshake) -> Result<()> {
+    kernel
+        .because("the new namespace has no ids yet: until they are mapped, this process is nobody")
+        .unshare(CloneFlags::CLONE_NEWUSER)?;
+    parent.release(kernel, "the namespace is there, and can be given its maps")?;
+    parent.wait(kernel, "an id that is not mapped can do nothing")?;
+    if maps.have_root() {
+        become_root(kernel)?;
+    }
+    // Last: a change of ids would take the wish back.
+    die_with(kernel, parent)
+}
+
+fn map_from_outside(kernel: &Kernel, maps: &Maps, other: &Handshake, child: Pid) -> Result<()> {
+    other.wait(kernel, "there is nothing to map before the child has its namespace")?;
+    write_maps(kernel, Some(child), maps)?;
+    other.release(kernel, "the ids are mapped: the child can take one")
+}
+// ANCHOR_END: own_mapped_ids
+
+// ANCHOR: write_maps
+/// Fills the maps of this process's new user namespace, or of a child's.
+///
+/// # Errors
+/// EINVAL for ranges that overlap; EPERM for ids that the writer may not map.
 pub fn write_maps(kernel: &Kernel, child: Option<Pid>, maps: &Maps) -> Result<()> {
+    if let (Some(child), false, false) = (child, may_map_any_id(), maps.are_mine()) {
+        map_with_helper(kernel, NEWUIDMAP, child, &maps.users)?;
+        return map_with_helper(kernel, NEWGIDMAP, child, &maps.groups);
+    }
     let process = child.map_or_else(|| "self".to_owned(), |pid| pid.to_string());
-    if is_needed() || child.is_none() {
+    // A process that has unshared has no rights outside any more, whoever it was.
+    if child.is_none() || !may_map_any_id() {
         kernel
             .because("a group can also take rights away: who could drop groups at will could walk past such a file")
             .write(format!("/proc/{process}/setgroups"), "deny")?;
     }
     kernel
-        .because("inside, id 0 stands for the user outside: what root does inside, that user does outside")
+        .because("what an id does inside, the id outside that it stands for does: that is all the host ever sees")
         .write(format!("/proc/{process}/uid_map"), lines(&maps.users))?;
     kernel.because("the same for groups").write(format!("/proc/{process}/gid_map"), lines(&maps.groups))
 }
 // ANCHOR_END: write_maps
 
 fn lines(ranges: &[Range]) -> String {
-    ranges.iter().map(|range| format!("{} {} {}\n", range.inside, range.outside, range.count)).collect()
+    ranges.iter().map(|range| format!("{range}\n")).collect()
+}
+
+/// Set-user-ID programs that know subuid(5) and subgid(5) map what an ordinary user may not.
+fn map_with_helper(kernel: &Kernel, name: &str, child: Pid, ranges: &[Range]) -> Result<()> {
+    let program = helper(name).with_context(|| {
+        format!("{name}: no such command in PATH; it maps ids that are not your own: install the package uidmap")
+    })?;
+    let numbers = ranges.iter().flat_map(|range| [range.inside, range.outside, range.count]).map(|id| id.to_string());
+    let words: Vec<_> = [name.to_owned(), kernel.in_words(&child)].into_iter().chain(numbers).collect();
+    let ended = kernel.run(
+        "ids that are not one's own: this set-user-ID program maps those that are granted",
+        &program,
+        &words,
+    )?;
+    if ended.status() != 0 {
+        let file = if name == NEWUIDMAP { "/etc/subuid" } else { "/etc/subgid" };
+        bail!("{name} did not map these ids; {file} says which ranges are yours, see subuid(5)");
+    }
+    Ok(())
 }
 
 // ANCHOR: become_root
 /// Takes id 0 of the user namespace this process is in.
 ///
 /// # Errors
-/// EINVAL before the maps are written.
+/// EINVAL before the maps are written, or when they have no id 0.
 pub fn become_root(kernel: &Kernel) -> Result<()> {
     kernel
         .because("groups first: once the user id has changed, the right to change them may be gone")

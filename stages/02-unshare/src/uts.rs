@@ -16,3 +16,11 @@ pub fn own_hostname(kernel: &Kernel, name: &str) -> Result<()> {
     kernel.because("the new namespace began as a copy, and still bears the host's name").sethostname(name)
 }
 // ANCHOR_END: own_hostname
+
+/// Names the NIS domain of this UTS namespace, which has nothing to do with DNS.
+///
+/// # Errors
+/// Those of setdomainname(2).
+pub fn name_domain(kernel: &Kernel, name: &str) -> Result<()> {
+    kernel.because("the second of the two names that a UTS namespace holds").setdomainname(name)
+}

@@ -1,0 +1,71 @@
+//! A child that goes in, and a parent that waits outside: for namespaces that only a newborn is in.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use groundwork::{Kernel, cli};
+use nix::sys::signal::Signal;
+use nix::unistd::{ForkResult, Pid};
+
+use crate::handshake::{Abandoned, Handshake};
+
+// ANCHOR: in_child
+/// Runs `inside` in a child of this process, and waits for its end.
+///
+/// # Errors
+/// Those of fork(2), and, in the child, those of `inside`.
+pub fn in_child(kernel: &Kernel, reason: &'static str, inside: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCode> {
+    let (outer, inner) = Handshake::pair()?;
+    match kernel.because(reason).fork()? {
+        ForkResult::Child => {
+            drop(outer);
+            quietly(die_with(kernel, &inner).and_then(|()| inside()))
+        }
+        ForkResult::Parent { child } => {
+            drop(inner);
+            wait_outside(kernel, child)
+        }
+    }
+}
+// ANCHOR_END: in_child
+
+// ANCHOR: die_with_parent
+/// Ends this process when its parent ends, so that nothing inside outlives the one who asked for it.
+///
+/// A change of ids takes the wish back, and so does executing a set-user-ID program: see PR_SET_PDEATHSIG(2const).
+///
+/// # Errors
+/// None that a caller can cause.
+pub fn die_with_parent(kernel: &Kernel) -> Result<()> {
+    kernel.because("if the parent is killed, nobody would clean up after us").prctl_set_pdeathsig(Signal::SIGKILL)
+}
+
+/// The same, also when the parent, who holds the other side of `parent`, has ended before the kernel knew the wish.
+///
+/// # Errors
+/// [`Abandoned`].
+pub fn die_with(kernel: &Kernel, parent: &Handshake) -> Result<()> {
+    die_with_parent(kernel)?;
+    ensure!(!parent.is_abandoned(), Abandoned);
+    Ok(())
+}
+// ANCHOR_END: die_with_parent
+
+/// Waits for the end of the child that runs the command, and lets Ctrl-C be for the command.
+///
+/// # Errors
+/// ECHILD when it is no child of this process.
+pub fn wait_outside(kernel: &Kernel, child: Pid) -> Result<ExitCode> {
+    kernel
+        .because("the terminal sends Ctrl-C and Ctrl-\\ to parent and child: what they mean, the command decides")
+        .sigprocmask_block(&[Signal::SIGINT, Signal::SIGQUIT])?;
+    Ok(kernel.because("the command's status shall be ours").wait4(child)?.into())
+}
+
+/// In a child: says nothing of an error that its parent has already said.
+pub fn quietly(done: Result<ExitCode>) -> Result<ExitCode> {
+    match done {
+        Err(error) if error.is::<Abandoned>() => Ok(ExitCode::from(cli::OWN_FAILURE)),
+        done => done,
+    }
+}
