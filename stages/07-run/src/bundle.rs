@@ -31,6 +31,9 @@ impl Bundle {
             fs::create_dir_all(containers).with_context(|| format!("cannot make {}", containers.display()))?;
         }
         let bundle = Self::at(containers.join(&spec.name));
+        kernel
+            .because("permissions are meant as written, here and in the program: the caller's mask is not")
+            .umask(0o022)?;
         let claimed = kernel
             .because("whoever makes this directory owns the name: the kernel lets only one succeed")
             .mkdir(&bundle.directory, 0o700);

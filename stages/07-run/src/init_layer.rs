@@ -1,6 +1,7 @@
 //! The init layer: what belongs to this container and to no image. A commit leaves it out.
 
-use std::fs;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -19,9 +20,7 @@ const MOST_LINKS: usize = 40;
 pub fn make(kernel: &Kernel, layer: &Path, spec: &Spec) -> Result<()> {
     kernel.because("what is this container's own, and no image's, has a layer between the two").mkdir(layer, 0o755)?;
     for name in ["proc", "dev", "sys", "etc"] {
-        kernel
-            .because("the root needs this directory, whether the image has it or not")
-            .mkdir(layer.join(name), 0o755)?;
+        directory(kernel, layer, spec, Path::new(name))?;
     }
     write(kernel, &layer.join("etc/hostname"), &format!("{}\n", spec.hostname))?;
     write(kernel, &layer.join("etc/hosts"), &hosts(spec))?;
@@ -32,6 +31,24 @@ pub fn make(kernel: &Kernel, layer: &Path, spec: &Spec) -> Result<()> {
     spec.tmpfs.iter().try_for_each(|target| place(kernel, layer, spec, target, true))
 }
 // ANCHOR_END: make
+
+/// A directory that looks like the image's, if the image has it: of two directories in a stack, the upper one's mode
+/// and owner are the ones seen.
+fn directory(kernel: &Kernel, layer: &Path, spec: &Spec, path: &Path) -> Result<()> {
+    let ours = layer.join(path);
+    let image = find(&spec.layers, path).and_then(|found| found.symlink_metadata().ok()).filter(Metadata::is_dir);
+    let mode = image.as_ref().map_or(0o755, |about| about.mode() & 0o7777);
+    kernel.because("the root needs a place here, whether the image has it or not").mkdir(&ours, mode)?;
+    if mode & 0o022 != 0 {
+        kernel.because("the mask took bits that the image's directory has").chmod(&ours, mode)?;
+    }
+    match image {
+        Some(about) if nix::unistd::geteuid().is_root() && (about.uid(), about.gid()) != (0, 0) => {
+            kernel.because("and its owner's").lchown(&ours, about.uid(), about.gid())
+        }
+        _ => Ok(()),
+    }
+}
 
 fn hosts(spec: &Spec) -> String {
     format!("127.0.0.1\tlocalhost {name}\n::1\tlocalhost {name}\n", name = spec.hostname)
@@ -54,21 +71,20 @@ fn write(kernel: &Kernel, path: &Path, content: &str) -> Result<()> {
 /// A place to mount on, unless the image has one.
 fn place(kernel: &Kernel, layer: &Path, spec: &Spec, target: &Path, is_directory: bool) -> Result<()> {
     let target = resolve(&spec.layers, target);
-    let mut path = PathBuf::new();
-    let mut parts = target.components().filter(|part| matches!(part, Component::Normal(_))).peekable();
-    while let Some(part) = parts.next() {
-        path.push(part);
-        let ours = layer.join(&path);
-        if find(&spec.layers, &path).is_some() || ours.exists() {
-            continue;
-        }
-        if parts.peek().is_some() || is_directory {
-            kernel.because("a volume needs a place, and the image has none").mkdir(&ours, 0o755)?;
-        } else {
-            write(kernel, &ours, "")?;
-        }
+    if find(&spec.layers, &target).is_some() {
+        return Ok(());
     }
-    Ok(())
+    // The root itself is there; of the rest, the last is the place and the others lead to it.
+    let mut leading: Vec<_> = target.ancestors().filter(|path| *path != Path::new("")).collect();
+    let place = leading.remove(0);
+    for path in leading.into_iter().rev().filter(|path| !layer.join(path).exists()) {
+        directory(kernel, layer, spec, path)?;
+    }
+    match is_directory {
+        _ if layer.join(place).exists() => Ok(()),
+        true => directory(kernel, layer, spec, place),
+        false => write(kernel, &layer.join(place), ""),
+    }
 }
 
 /// The path without symbolic links, as the kernel will walk it in the stacked layers.

@@ -5,7 +5,7 @@ pub mod bundle;
 pub mod home;
 pub mod image;
 pub mod init;
-mod init_layer;
+pub mod init_layer;
 pub mod inside;
 pub mod limits;
 pub mod outside;

@@ -35,15 +35,19 @@ pub fn of(bundle: &Bundle, state: &State) -> Result<Cgroup> {
 
 /// True when its processes are frozen.
 pub fn is_paused(state: &State) -> bool {
-    state.cgroup.as_ref().and_then(|saved| Cgroup::open(saved).ok()).and_then(|cgroup| cgroup.usage().ok()).is_some_and(|usage| usage.frozen)
+    state.cgroup.as_ref().and_then(|saved| Cgroup::open(saved).ok()).is_some_and(|cgroup| cgroup.is_frozen())
 }
 
-/// Takes away the cgroup of a container whose parent did not live to do so.
+/// Takes away the cgroup of a container whose parent did not live to do so, or not even to note where it is.
 ///
 /// # Errors
 /// Those of rmdir(2).
-pub fn remove(kernel: &Kernel, state: &State) -> Result<()> {
-    let cgroup = state.cgroup.as_ref().and_then(|saved| Cgroup::open(saved).ok());
+pub fn remove(kernel: &Kernel, bundle: &Bundle, state: &State) -> Result<()> {
+    let cgroup = match &state.cgroup {
+        Some(saved) => Cgroup::open(saved).ok(),
+        None if state.status.is_none() => Cgroup::find(&bundle.name())?,
+        None => None,
+    };
     match cgroup {
         Some(cgroup) => cgroup.kill(kernel).and_then(|()| cgroup.remove(kernel)),
         None => Ok(()),

@@ -6,6 +6,8 @@ use anyhow::Result;
 use cgroup::Cgroup;
 use groundwork::Kernel;
 use groundwork::kernel::{Born, Waited};
+use unshare::birth::{Birth, born_inside};
+use unshare::namespace::is_known;
 use unshare::user::{self, Maps};
 use unshare::{Handshake, Namespace};
 
@@ -43,13 +45,14 @@ pub fn run(
     streams: &Streams,
     started: impl FnOnce() -> Result<()>,
 ) -> Result<Outcome> {
-    let maps = user::is_needed().then(Maps::only_me);
+    let maps = user::is_needed().then(Maps::widest);
     let asked = Asked { spec, bundle, streams, maps: maps.as_ref() };
     // The walls around what is used stand before there is anybody to use it.
     let cgroup = make_cgroup(kernel, spec)?;
     let (ready, ready_inside) = Handshake::pair()?;
     let (listener, speaker) = report::pair()?;
-    match give_birth(kernel, &asked, cgroup.as_ref())? {
+    let birth = give_birth(kernel, &asked, cgroup.as_ref())?;
+    match birth.born {
         Born::Child => {
             drop((ready, listener));
             let outside = Outside { ready: ready_inside, report: speaker };
@@ -58,7 +61,8 @@ pub fn run(
         Born::Parent { child, pidfd } => {
             drop((ready_inside, speaker));
             let child = Child { pid: child, pidfd };
-            let outcome = prepare(kernel, &asked, cgroup.as_ref(), &child, &ready)
+            let outcome = prepare(kernel, &asked, cgroup.as_ref(), birth.in_cgroup, &child)
+                .and_then(|()| ready.release(kernel, "ids are mapped and limits set: the child may begin"))
                 .and_then(|()| attend(kernel, &child, &listener, started));
             let outcome = outcome.inspect_err(|_| child.end(kernel));
             clean_up(kernel, bundle, cgroup, outcome)
@@ -79,15 +83,12 @@ fn make_cgroup(kernel: &Kernel, spec: &Spec) -> Result<Option<Cgroup>> {
     }
 }
 
-fn give_birth(kernel: &Kernel, asked: &Asked<'_>, cgroup: Option<&Cgroup>) -> Result<Born> {
+fn give_birth(kernel: &Kernel, asked: &Asked<'_>, cgroup: Option<&Cgroup>) -> Result<Birth> {
     // A process keeps its PID, its ids and its clocks for life: into these namespaces one must be born.
-    let mut kinds = Namespace::Pid.flag() | Namespace::Time.flag();
-    if asked.maps.is_some() {
-        kinds |= Namespace::User.flag();
-    }
-    kernel
-        .because("PIDs, ids and clocks cannot change under a living process: the child is born with its own")
-        .clone3(kinds, cgroup.and_then(Cgroup::directory))
+    let kinds = [Namespace::Pid, Namespace::Time, Namespace::User];
+    let wanted = |kind: &&Namespace| is_known(**kind) && (**kind != Namespace::User || asked.maps.is_some());
+    let flags = kinds.iter().filter(wanted).map(|kind| kind.flag()).collect();
+    born_inside(kernel, flags, cgroup.and_then(Cgroup::directory))
 }
 
 fn inside(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> ExitCode {
@@ -100,21 +101,16 @@ fn inside(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> ExitCode {
 
 // ANCHOR: prepare
 /// What the child waits for.
-fn prepare(
-    kernel: &Kernel,
-    asked: &Asked<'_>,
-    cgroup: Option<&Cgroup>,
-    child: &Child,
-    ready: &Handshake,
-) -> Result<()> {
+fn prepare(kernel: &Kernel, asked: &Asked<'_>, cgroup: Option<&Cgroup>, is_in_it: bool, child: &Child) -> Result<()> {
     if let Some(maps) = asked.maps {
         user::write_maps(kernel, Some(child.pid), maps)?;
     }
-    if let Some(cgroup) = cgroup.filter(|cgroup| cgroup.directory().is_none()) {
-        cgroup.join(kernel, child.pid)?;
+    match cgroup {
+        // Version 1 has no way to be born inside, and neither has an old kernel.
+        Some(cgroup) if !is_in_it => cgroup.join(kernel, child.pid)?,
+        _ => {}
     }
-    asked.bundle.note_running(kernel, cgroup, child.pid)?;
-    ready.release(kernel, "ids are mapped and limits set: the child may begin")
+    asked.bundle.note_running(kernel, cgroup, child.pid)
 }
 // ANCHOR_END: prepare
 

@@ -58,7 +58,7 @@ fn remove_inside(kernel: &Kernel, directory: &Path) -> Result<()> {
         }
         Born::Parent { child, .. } => {
             drop(ready_inside);
-            user::write_maps(kernel, Some(child), &Maps::only_me())?;
+            user::write_maps(kernel, Some(child), &Maps::widest())?;
             ready.release(kernel, "ids are mapped: it may begin")?;
             let waited = kernel.because("the files are gone when it has ended").wait4(child)?;
             ensure!(waited == Waited::Exited(0), "the message above says why");

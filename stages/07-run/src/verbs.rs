@@ -10,14 +10,14 @@ use groundwork::cli::{Stage, Telling};
 use crate::bundle::Bundle;
 use crate::state::{Process, Standing, State};
 
-mod commit;
-mod exec;
-mod logs;
-mod pause;
-mod ps;
-mod rm;
-mod run;
-mod stop;
+pub mod commit;
+pub mod exec;
+pub mod logs;
+pub mod pause;
+pub mod ps;
+pub mod rm;
+pub mod run;
+pub mod stop;
 
 /// Run containers, with nothing hidden: every kernel call can be told, rehearsed and traced.
 ///

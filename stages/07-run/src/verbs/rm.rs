@@ -29,7 +29,7 @@ pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
             ensure!(options.force, "{name} is running; stop it first, or remove it with --force");
             stop::end(kernel, &bundle)?;
         }
-        limits::remove(kernel, &bundle.state().unwrap_or_default())?;
+        limits::remove(kernel, &bundle, &bundle.state().unwrap_or_default())?;
         remove::files(kernel, &bundle)?;
     }
     Ok(ExitCode::SUCCESS)

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use cgroup::Limits;
 use clap::Args;
 use groundwork::Kernel;
@@ -152,8 +152,8 @@ pub(super) fn variable(text: &str) -> Option<(String, String)> {
 
 fn volume(text: &OsString) -> Result<Mounted> {
     let volume = pivot::Volume::parse(text).with_context(|| format!("--volume {}", text.display()))?;
-    let source = volume.source.canonicalize().with_context(|| {
-        format!("--volume {}: there is no {} on this host; make it first", text.display(), volume.source.display())
+    let source = volume.source.canonicalize().map_err(|error| {
+        anyhow!("--volume {}: {}: {error}; it must exist on this host", text.display(), volume.source.display())
     })?;
     Ok(Mounted { source, target: volume.target, read_only: volume.read_only })
 }
