@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use groundwork::{Kernel, Refused};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -50,6 +50,17 @@ impl Place {
         self.controllers.iter().any(|one| one == name)
     }
 
+    /// True when its processes can be frozen here.
+    fn can_freeze(&self) -> bool {
+        let file = if self.version == Version::V2 { "cgroup.freeze" } else { "freezer.state" };
+        self.directory.join(file).exists()
+    }
+
+    /// The same in a rehearsal, where the directory may not be there.
+    fn might_freeze(&self) -> bool {
+        self.version == Version::V2 || self.has("freezer")
+    }
+
     /// The directory that holds all our cgroups.
     pub(crate) fn parent(&self) -> PathBuf {
         self.base.join(delegation::PARENT)
@@ -73,7 +84,9 @@ impl Cgroup {
     /// As for [`Cgroup::create`].
     pub fn create_on(kernel: &Kernel, hierarchies: &[Hierarchy], name: &str, limits: &Limits) -> Result<Self> {
         limits.check()?;
-        Self::make(kernel, hierarchies, name, Purpose::Limit(limits))
+        let made = Self::make(kernel, hierarchies, name, Purpose::Limit(limits))?;
+        ensure!(!made.places.is_empty(), delegation::no_cgroup(hierarchies));
+        Ok(made)
     }
     // ANCHOR_END: create
 
@@ -194,13 +207,16 @@ impl Cgroup {
     }
 
     // ANCHOR: enter
-    /// The calling process, born in [`Cgroup::birthplace`], enters the hierarchies of version 1.
+    /// Moves the calling process inside, where it is not yet: born in [`Cgroup::birthplace`] it is inside of cgroup2.
     ///
     /// # Errors
     /// EACCES for a cgroup of somebody else's.
-    pub fn enter(&self, kernel: &Kernel) -> Result<()> {
-        let old = self.places.iter().filter(|place| place.version == Version::V1);
-        old.map(|place| &place.directory).try_for_each(|directory| v1::enter(kernel, directory))
+    pub fn enter(&self, kernel: &Kernel, is_born_inside: bool) -> Result<()> {
+        self.places.iter().try_for_each(|place| match place.version {
+            Version::V1 => v1::enter(kernel, &place.directory),
+            Version::V2 if is_born_inside => Ok(()),
+            Version::V2 => v2::enter(kernel, &place.directory),
+        })
     }
     // ANCHOR_END: enter
 
@@ -249,14 +265,13 @@ impl Cgroup {
     }
 
     fn freezer(&self, kernel: &Kernel) -> Result<&Place> {
-        let can_freeze = |place: &&Place| match place.version {
-            Version::V2 => kernel.is_rehearsing() || place.directory.join("cgroup.freeze").exists(),
-            Version::V1 => place.has("freezer"),
-        };
-        let Some(place) = self.places.iter().find(can_freeze) else {
-            bail!("this cgroup has no freezer: it is the root of its hierarchy, or the kernel is older than 5.2");
-        };
-        Ok(place)
+        let mut places = self.places.iter();
+        let freezer =
+            places.find(|place| if kernel.is_rehearsing() { place.might_freeze() } else { place.can_freeze() });
+        freezer.context(
+            "this cgroup has no freezer: in version 2 that takes Linux 5.2, in version 1 a directory of the same name in \
+             the freezer's hierarchy",
+        )
     }
 
     /// True while every process inside is stopped.
@@ -286,9 +301,36 @@ impl Cgroup {
         pids
     }
 
+    /// The directory that freezing and killing goes through, or any.
+    pub fn path(&self) -> &Path {
+        let freezer = self.places.iter().find(|place| place.can_freeze());
+        freezer.or(self.places.first()).map_or(Path::new(""), |place| &place.directory)
+    }
+
+    /// Its directories; with version 1 there are several, each with what it counts.
+    pub fn directories(&self) -> Vec<String> {
+        let counted = |place: &&Place| self.places.len() == 1 || !place.controllers.is_empty();
+        let name = |place: &Place| match (place.version, place.controllers.join(", ")) {
+            (Version::V1, controllers) => format!("{} ({controllers})", place.directory.display()),
+            (Version::V2, _) => place.directory.display().to_string(),
+        };
+        self.places.iter().filter(counted).map(name).collect()
+    }
+
     /// True when the calling process is inside or below.
-    pub fn holds_caller(&self) -> bool {
-        self.processes().contains(&Pid::this())
+    ///
+    /// # Errors
+    /// /proc is not mounted.
+    pub fn holds_caller(&self) -> Result<bool> {
+        Ok(hierarchies("self")?.iter().any(|hierarchy| hierarchy.own.starts_with(self.path())))
+    }
+
+    /// True when it is the top of its hierarchy, as far as this process sees it.
+    ///
+    /// # Errors
+    /// /proc is not mounted.
+    pub fn is_root(&self) -> Result<bool> {
+        Ok(hierarchies("self")?.iter().any(|hierarchy| hierarchy.top == self.path()))
     }
 
     // ANCHOR: remove

@@ -5,9 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use groundwork::{Kernel, Refused};
 use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::unistd::{AccessFlags, faccessat};
 
 use crate::cgroup::Place;
 use crate::files;
@@ -144,21 +146,42 @@ pub(crate) fn already_there(error: anyhow::Error) -> Result<()> {
     if Refused::errno_of(&error) == Some(Errno::EEXIST) { Ok(()) } else { Err(error) }
 }
 
-/// What to say to somebody who may not make a cgroup in this hierarchy.
+/// What to say to somebody who asked for a limit that they may not set.
 pub(crate) fn not_delegated(hierarchy: &Hierarchy, asked: &[&str]) -> anyhow::Error {
-    let what = asked.join(", ");
-    let own = hierarchy.own.display();
+    let (why, remedy) = why_not(hierarchy);
+    anyhow!("blocked: no limit on {}: {why}; {remedy}", asked.join(", "))
+}
+
+/// What to say to somebody who may make no cgroup at all.
+pub(crate) fn no_cgroup(hierarchies: &[Hierarchy]) -> anyhow::Error {
+    let newest_first = [Version::V2, Version::V1];
+    let hierarchy = newest_first.iter().find_map(|version| hierarchies.iter().find(|one| one.version == *version));
+    match hierarchy.map(why_not) {
+        Some((why, remedy)) => anyhow!("blocked: no cgroup can be made: {why}; {remedy}"),
+        None => anyhow!("blocked: no cgroup hierarchy is mounted; as root: mount -t cgroup2 none /sys/fs/cgroup"),
+    }
+}
+
+fn why_not(hierarchy: &Hierarchy) -> (String, &'static str) {
+    let Hierarchy { top, own, .. } = hierarchy;
+    if is_read_only(top) {
+        let remedy = "in a container, start it with its cgroups writable (docker run --privileged)";
+        return (format!("{} is mounted read-only", top.display()), remedy);
+    }
     if hierarchy.version == Version::V1 {
-        return anyhow::anyhow!(
-            "blocked: no limit on {what}: {} belongs to root, and cgroup v1 is not handed to ordinary users; run this as root",
-            hierarchy.top.display()
-        );
+        let why = format!("{} belongs to root, and cgroup v1 is not handed to ordinary users", top.display());
+        return (why, "run this as root");
     }
     let remedy = if Path::new("/run/systemd/system").exists() {
-        "run `systemd-run --user --scope -p Delegate=yes COMMAND…`, which hands you one \
-         (needs a user manager: `loginctl enable-linger`), or run this as root"
+        "run `systemd-run --user --scope -p Delegate=yes COMMAND…`, which makes one that is yours \
+         (it needs your user manager: `loginctl enable-linger`), or run this as root"
     } else {
-        "run this as root, or have root make a cgroup, give it to you with chown, and start your shell in it"
+        "run this as root, or have root make a cgroup, give it to you with chown and start your shell in it"
     };
-    anyhow::anyhow!("blocked: no limit on {what}: the cgroup {own} was not delegated to you; {remedy}")
+    (format!("your cgroup {} was not delegated to you", own.display()), remedy)
+}
+
+fn is_read_only(directory: &Path) -> bool {
+    let writable = faccessat(AT_FDCWD, directory, AccessFlags::W_OK, AtFlags::AT_EACCESS);
+    writable == Err(Errno::EROFS)
 }

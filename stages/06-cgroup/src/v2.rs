@@ -89,10 +89,15 @@ pub(crate) fn quota(share: f64) -> u64 {
 /// Moves a process with all its threads.
 pub(crate) fn join(kernel: &Kernel, cgroup: &Path, pid: Pid) -> Result<()> {
     let pid = if kernel.is_rehearsing() { "PID".to_owned() } else { pid.to_string() };
-    kernel
-        .because("a process is in exactly one cgroup of this tree: from here on all it uses is counted here")
-        .write(cgroup.join("cgroup.procs"), pid)
+    kernel.because(ONE_CGROUP).write(cgroup.join("cgroup.procs"), pid)
 }
+
+/// Moves the caller, which 0 stands for.
+pub(crate) fn enter(kernel: &Kernel, cgroup: &Path) -> Result<()> {
+    kernel.because(ONE_CGROUP).write(cgroup.join("cgroup.procs"), "0")
+}
+
+const ONE_CGROUP: &str = "a process is in exactly one cgroup of this tree: from here on all it uses is counted here";
 
 // ANCHOR: freeze
 /// Stops every process inside, and waits until the last one has stopped.

@@ -1,0 +1,54 @@
+//! Lets every process of a frozen cgroup go on.
+#![expect(clippy::print_stdout, reason = "what was thawed is this program's answer")]
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use cgroup::{Target, units};
+use clap::Parser;
+use groundwork::Kernel;
+use groundwork::cli::{Stage, Telling};
+
+/// Lets every process of a frozen cgroup go on
+#[derive(Parser)]
+#[command(version, about, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+struct Options {
+    /// A directory of a cgroup hierarchy, a path below its top, or a process
+    #[arg(value_name = "CGROUP|PID")]
+    target: Target,
+    #[command(flatten)]
+    telling: Telling,
+}
+
+const LONG_ABOUT: &str = "\
+Lets every process of a frozen cgroup go on.
+
+They go on where they were stopped, in the middle of a system call too, and do not know that time has passed except by a \
+clock. A cgroup inside a frozen one stays frozen until that one is thawed.";
+
+const EXAMPLES: &str = "\
+Examples:
+  thaw boxwright/demo
+  thaw 1234                  the cgroup that process 1234 is in
+
+Man pages: cgroups(7)";
+
+fn main() -> ExitCode {
+    groundwork::cli::main::<Options>()
+}
+
+impl Stage for Options {
+    fn telling(&self) -> &Telling {
+        &self.telling
+    }
+
+    fn run(self, kernel: &Kernel) -> Result<ExitCode> {
+        let cgroup = self.target.cgroup()?;
+        cgroup.thaw(kernel)?;
+        if !kernel.is_rehearsing() {
+            let count = units::count(cgroup.processes().len() as u64, "process", "processes");
+            println!("thawed: {count} in {}", cgroup.path().display());
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
