@@ -27,6 +27,11 @@ pub trait Argument {
     fn path(&self) -> Option<&Path> {
         None
     }
+
+    /// The descriptor that it is, if it is one.
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
 }
 
 /// Words that strace(1) writes bare: a flag, a structure.
@@ -144,6 +149,10 @@ impl Argument for BorrowedFd<'_> {
             Ok(file) => format!("{number}<{}>", file.display()),
             Err(_) => number.to_string(),
         }
+    }
+
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        Some(*self)
     }
 }
 

@@ -10,7 +10,7 @@ use nix::errno::Errno;
 
 use crate::kernel::{Kernel, Manner};
 use crate::program::{NotFound, Program};
-use crate::refusal::Refused;
+use crate::refusal::{Hint, Refused};
 
 /// Our own failures, as chroot(1) and docker(1) number them.
 pub const OWN_FAILURE: u8 = 125;
@@ -100,9 +100,8 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
 pub fn in_words(error: &anyhow::Error) -> String {
     let name = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
     let name = name.file_name().unwrap_or_default().display().to_string();
-    let hint = error.chain().find_map(|cause| cause.downcast_ref::<Refused>()?.hint.clone());
-    let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
-    format!("{name}: {error:#}\n{hint}")
+    let hint = Hint::of(error).map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+    format!("{name}: {}\n{hint}", Hint::without(error))
 }
 
 /// 126 or 127 when the command is to blame, otherwise 125.

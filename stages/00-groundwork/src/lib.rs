@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 pub mod arguments;
+pub mod cause;
 pub mod cli;
+pub mod host;
 pub mod kernel;
 pub mod mountinfo;
 mod narrator;
@@ -11,4 +13,4 @@ mod trace;
 
 pub use kernel::{Kernel, Manner};
 pub use program::Program;
-pub use refusal::Refused;
+pub use refusal::{Hint, Refused, WithHint};

@@ -1,12 +1,29 @@
 //! What an errno means for the call that got it, and what to try: the hint line.
+//!
+//! A hint is looked for at the moment of refusal, from the true arguments and a look at the host: a moment later the
+//! process may have another root, or be gone. Each family of calls has its table in a file of its own.
+
+mod asked;
+mod cgroups;
+mod elf;
+mod execve;
+mod identity;
+mod mounts;
+mod namespaces;
+mod overlay;
+mod processes;
+mod roots;
+mod setns;
 
 use std::fmt::{Display, Formatter};
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 use nix::errno::Errno;
 
 use crate::arguments::{Argument, Spelling};
+use crate::host::Here;
+
+use asked::Asked;
+pub use elf::interpreter_of;
 
 /// A call that the kernel refused.
 #[derive(Debug)]
@@ -21,13 +38,52 @@ pub struct Refused {
     pub hint: Option<String>,
 }
 
+/// What to try, attached to an error by whoever knows it; said as its last line, in place of the call's own hint.
+///
+/// `anyhow::Error::context(Hint::new("…"))` attaches one, and so does [`WithHint::hint`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint(String);
+
+/// Attaches what to try to an error: `….hint("name a directory: ROOT is a file")?`.
+pub trait WithHint<T> {
+    /// The same, and an error gets this hint.
+    ///
+    /// # Errors
+    /// The error that was there before.
+    fn hint(self, hint: impl Into<String>) -> anyhow::Result<T>;
+
+    /// The same, and an error gets the hint that is made of it, if any.
+    ///
+    /// # Errors
+    /// The error that was there before.
+    fn hint_with(self, hint: impl FnOnce(&anyhow::Error) -> Option<String>) -> anyhow::Result<T>;
+}
+
+// ANCHOR: families
+/// The first family that knows the refusal explains it.
+fn hint(asked: &Asked<'_>) -> Option<String> {
+    let families = [
+        execve::hint,
+        cgroups::hint,
+        identity::hint,
+        overlay::hint,
+        mounts::hint,
+        roots::hint,
+        namespaces::hint,
+        setns::hint,
+        processes::hint,
+    ];
+    families.iter().find_map(|family| family(asked))
+}
+// ANCHOR_END: families
+
 impl Refused {
     /// Looks for the hint at once: a moment later this process may have another root, or be gone.
     pub(crate) fn new(name: &'static str, arguments: &[&dyn Argument], errno: Errno) -> Self {
         let spelling = Spelling { rehearsing: false };
         let words: Vec<_> = arguments.iter().map(|one| one.spell(spelling)).collect();
-        let path = arguments.first().and_then(|argument| argument.path());
-        let hint = hint(name, &words, path, errno);
+        let said = arguments.first().and_then(|first| asked::said_by_file_system(first.descriptor()?));
+        let hint = hint(&Asked { name, words: &words, errno, said, host: &Here });
         Self { name, call: format!("{name}({})", words.join(", ")), errno, hint }
     }
 
@@ -50,50 +106,72 @@ impl Display for Refused {
 
 impl std::error::Error for Refused {}
 
-fn hint(name: &str, words: &[String], path: Option<&Path>, errno: Errno) -> Option<String> {
-    let said = |fragment: &str| words.iter().any(|word| word.contains(fragment));
-    Some(match (name, errno) {
-        ("execve", Errno::ENOENT) => return path.and_then(missing_interpreter),
-        _ if said("CLONE_NEWUSER") && errno == Errno::EPERM => {
-            "this host forbids user namespaces; run `cargo run -p groundwork --bin doctor` to learn who does".to_owned()
-        }
-        _ => return None,
-    })
+impl Hint {
+    const MARK: &str = "hint: ";
+
+    /// A hint in these words.
+    pub fn new(words: impl Into<String>) -> Self {
+        Self(words.into())
+    }
+
+    /// The hint of an error: the one attached last, or else the one of the call that was refused.
+    pub fn of(error: &anyhow::Error) -> Option<&str> {
+        let attached = error.downcast_ref::<Self>().map(|hint| hint.0.as_str());
+        attached.or_else(|| error.downcast_ref::<Refused>()?.hint.as_deref())
+    }
+
+    /// The error in one line, without its hints.
+    pub fn without(error: &anyhow::Error) -> String {
+        let causes = error.chain().map(ToString::to_string);
+        causes.filter(|cause| !cause.starts_with(Self::MARK)).collect::<Vec<_>>().join(": ")
+    }
 }
 
-/// execve(2) says ENOENT of a program that exists when its loader or interpreter does not.
-fn missing_interpreter(program: &Path) -> Option<String> {
-    let content = std::fs::read(program).ok()?;
-    let interpreter = interpreter(&content)?;
-    let interpreter = Path::new(std::ffi::OsStr::from_bytes(interpreter));
-    (!interpreter.exists()).then(|| {
-        format!(
-            "{} is there, but what runs it is not: {} is missing in this root; copy it there, with the libraries it loads",
-            program.display(),
-            interpreter.display(),
-        )
-    })
+impl Display for Hint {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}{}", Self::MARK, self.0)
+    }
 }
 
-/// The interpreter that a program names: after `#!`, or in the PT_INTERP header of a 64-bit ELF file, see elf(5).
-fn interpreter(content: &[u8]) -> Option<&[u8]> {
-    if let Some(line) = content.strip_prefix(b"#!") {
-        let line = line.split(|byte| *byte == b'\n').next()?.trim_ascii_start();
-        return line.split(u8::is_ascii_whitespace).next().filter(|name| !name.is_empty());
+impl<T, E: Into<anyhow::Error>> WithHint<T> for Result<T, E> {
+    fn hint(self, hint: impl Into<String>) -> anyhow::Result<T> {
+        self.map_err(|error| error.into().context(Hint::new(hint)))
     }
-    const PT_INTERP: u64 = 3;
-    let number = |at: usize, size: usize| -> Option<u64> {
-        let bytes = content.get(at..at.checked_add(size)?)?;
-        Some(bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
-    };
-    let is_elf64_little_endian = content.starts_with(b"\x7fELF\x02\x01");
-    if !is_elf64_little_endian {
-        return None;
+
+    fn hint_with(self, hint: impl FnOnce(&anyhow::Error) -> Option<String>) -> anyhow::Result<T> {
+        self.map_err(|error| {
+            let error = error.into();
+            match hint(&error) {
+                Some(words) => error.context(Hint::new(words)),
+                None => error,
+            }
+        })
     }
-    let (table, entry, entries) = (number(32, 8)?, number(54, 2)?, number(56, 2)?);
-    let header = (0..entries)
-        .filter_map(|index| usize::try_from(table.checked_add(index * entry)?).ok())
-        .find(|header| number(*header, 4) == Some(PT_INTERP))?;
-    let (start, size) = (usize::try_from(number(header + 8, 8)?).ok()?, usize::try_from(number(header + 32, 8)?).ok()?);
-    content.get(start..start.checked_add(size)?)?.split(|byte| *byte == 0).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    fn refused() -> anyhow::Error {
+        Refused { name: "x", call: "x(1)".to_owned(), errno: Errno::EPERM, hint: Some("the call's".to_owned()) }.into()
+    }
+
+    #[test]
+    fn the_hint_attached_last_is_the_one_that_is_said() {
+        let error = Err::<(), _>(refused()).hint("first").context("while testing").hint("last").unwrap_err();
+        assert_eq!(Hint::of(&error), Some("last"));
+        assert_eq!(Hint::without(&error), "while testing: x(1): EPERM: operation not permitted");
+        assert_eq!(Refused::errno_of(&error), Some(Errno::EPERM));
+    }
+
+    #[test]
+    fn without_one_attached_the_call_has_its_own() {
+        let error = refused().context("while testing");
+        assert_eq!(Hint::of(&error), Some("the call's"));
+        let error = Err::<(), _>(error).hint_with(|_| None).unwrap_err();
+        assert_eq!(Hint::of(&error), Some("the call's"));
+        assert_eq!(Hint::of(&anyhow::anyhow!("something else")), None);
+    }
 }

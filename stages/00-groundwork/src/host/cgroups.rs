@@ -1,0 +1,77 @@
+//! Where cgroups are, and which kind: see cgroups(7).
+
+use std::path::{Path, PathBuf};
+
+use crate::host::Host;
+use crate::mountinfo::Mount;
+
+/// Which generations of cgroups a host has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One tree for all controllers.
+    V2,
+    /// A tree for each controller, and beside them a cgroup2 tree that lacks them.
+    Hybrid,
+    /// A tree for each controller.
+    V1,
+    /// No cgroup file system is mounted.
+    Absent,
+}
+
+impl Layout {
+    /// What to call it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::V2 => "cgroup v2",
+            Self::Hybrid => "cgroup v1 and v2 (hybrid)",
+            Self::V1 => "cgroup v1",
+            Self::Absent => "no cgroups",
+        }
+    }
+}
+
+impl dyn Host + '_ {
+    /// Which generations of cgroups are mounted. A v1 tree without a controller (systemd's own) does not count.
+    pub fn cgroup_layout(&self) -> Layout {
+        let mounts = self.mounts();
+        let has_v2 = mounts.iter().any(|mount| mount.fstype == "cgroup2");
+        let has_v1 = mounts.iter().any(|mount| mount.fstype == "cgroup" && !is_without_controller(mount));
+        match (has_v2, has_v1) {
+            (true, false) => Layout::V2,
+            (true, true) => Layout::Hybrid,
+            (false, true) => Layout::V1,
+            (false, false) => Layout::Absent,
+        }
+    }
+
+    /// The cgroup2 mount.
+    pub fn cgroup2_mount(&self) -> Option<Mount> {
+        self.mounts().into_iter().find(|mount| mount.fstype == "cgroup2")
+    }
+
+    /// The v1 mount that has this controller.
+    pub fn cgroup1_mount(&self, controller: &str) -> Option<Mount> {
+        let has = |mount: &Mount| mount.super_options.iter().any(|word| word == controller);
+        self.mounts().into_iter().find(|mount| mount.fstype == "cgroup" && has(mount))
+    }
+
+    /// The directory of this process's own cgroup in the cgroup2 tree.
+    pub fn own_cgroup2(&self) -> Option<PathBuf> {
+        let mount = self.cgroup2_mount()?;
+        let lines = self.text("/proc/self/cgroup")?;
+        let own = Path::new(lines.lines().find_map(|line| line.strip_prefix("0::"))?);
+        // What the mount shows begins at its root, which is "/" unless a cgroup namespace or a bind mount says otherwise.
+        let below = own.strip_prefix(&mount.root).or_else(|_| own.strip_prefix("/")).ok()?;
+        Some(mount.target.join(below))
+    }
+
+    /// The words of a cgroup file such as `cgroup.controllers`.
+    pub fn cgroup_words(&self, directory: &Path, file: &str) -> Vec<String> {
+        let text = self.text(directory.join(file)).unwrap_or_default();
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+}
+
+fn is_without_controller(mount: &Mount) -> bool {
+    mount.super_options.iter().any(|word| word.starts_with("name="))
+}
