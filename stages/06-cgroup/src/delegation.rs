@@ -11,9 +11,9 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::unistd::{AccessFlags, faccessat};
 
-use crate::cgroup::Place;
 use crate::files;
 use crate::hierarchy::{Hierarchy, Version, is_writable};
+use crate::place::Place;
 
 /// All our cgroups lie in a directory of this name, so that they can be found again.
 pub(crate) const PARENT: &str = "boxwright";

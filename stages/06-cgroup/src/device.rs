@@ -66,10 +66,7 @@ pub(crate) fn bytes_a_second(text: &str) -> Result<Rate, String> {
 /// # Errors
 /// There is no colon, or what follows the last one is no number from 1.
 pub(crate) fn operations_a_second(text: &str) -> Result<Rate, String> {
-    rate(text, |number| match number.parse() {
-        Ok(0) | Err(_) => Err(format!("{number:?} is no number from 1")),
-        Ok(rate) => Ok(rate),
-    })
+    rate(text, units::at_least_one)
 }
 
 fn rate(text: &str, read: impl Fn(&str) -> Result<u64, String>) -> Result<Rate, String> {

@@ -28,7 +28,7 @@ pub struct Limits {
     #[arg(long, value_name = "LIST")]
     pub cpuset: Option<String>,
     /// Processes and threads
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "NUMBER", value_parser = units::at_least_one)]
     pub pids: Option<u64>,
     /// Bytes a second read from the disk under PATH
     #[arg(long, value_name = "PATH:RATE", value_parser = bytes_a_second)]

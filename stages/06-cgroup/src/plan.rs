@@ -6,10 +6,11 @@ use anyhow::{Context, Result, bail, ensure};
 use groundwork::{Kernel, Refused};
 use nix::errno::Errno;
 
-use crate::cgroup::Place;
 use crate::delegation::{self, PARENT};
+use crate::find::newest_first;
 use crate::hierarchy::{Hierarchy, Version};
 use crate::limits::Limits;
+use crate::place::Place;
 use crate::{v1, v2};
 
 /// Worth having without a limit, because they count. Version 2 counts CPU time always.
@@ -46,11 +47,7 @@ pub(crate) fn places<'a>(
         ensure!(hierarchies.iter().any(|hierarchy| hierarchy.has(controller)), missing(controller));
     }
     let mut places = Vec::new();
-    // Version 2 first: where it can freeze and kill, the freezer of version 1 is not needed.
-    let in_order = [Version::V2, Version::V1];
-    for hierarchy in
-        in_order.into_iter().flat_map(|version| hierarchies.iter().filter(move |one| one.version == version))
-    {
+    for hierarchy in newest_first(hierarchies) {
         let asked: Vec<_> = wanted.iter().copied().filter(|one| hierarchy.has(one)).collect();
         let mut base = delegation::base(hierarchy);
         if base.is_none() && kernel.is_rehearsing() {
@@ -64,6 +61,9 @@ pub(crate) fn places<'a>(
         let place = match hierarchy.version {
             Version::V2 => Some(place_v2(hierarchy, &base, name, &asked)),
             Version::V1 => {
+                if let Purpose::Limit(limits) = purpose {
+                    v1::check(limits)?;
+                }
                 let counting: &[&str] = if matches!(purpose, Purpose::Hold) { &[] } else { &COUNTING };
                 let freezing: &[&str] = if has_v2 { &[] } else { &["freezer"] };
                 place_v1(hierarchy, &base, name, &[&asked, counting, freezing].concat())
@@ -114,9 +114,6 @@ pub(crate) fn place_named(hierarchy: &Hierarchy, name: &str) -> Option<Place> {
 // ANCHOR: build
 /// Makes the directory and sets its limits.
 pub(crate) fn build(kernel: &Kernel, hierarchy: &Hierarchy, place: &Place, purpose: Purpose<'_>) -> Result<()> {
-    if place.steps_aside {
-        delegation::step_aside(kernel, &place.base)?;
-    }
     make_directories(kernel, hierarchy, place)?;
     let Purpose::Limit(limits) = purpose else { return Ok(()) };
     let limits = limits.carried_by(|controller| place.has(controller));
@@ -140,6 +137,9 @@ fn make_directories(kernel: &Kernel, hierarchy: &Hierarchy, place: &Place) -> Re
 
 fn make_once(kernel: &Kernel, hierarchy: &Hierarchy, place: &Place) -> Result<()> {
     let parent = place.parent();
+    if place.steps_aside {
+        delegation::step_aside(kernel, &place.base)?;
+    }
     if hierarchy.is_imagined || !parent.exists() {
         kernel
             .because("one directory for all our cgroups, so that they can be found and told from others")

@@ -19,6 +19,7 @@ impl Usage {
         if let Some(memory) = &self.memory {
             let peak = memory.peak.map(|peak| format!("at most {}, ", size(peak))).unwrap_or_default();
             let rest = format!("{peak}limit hit {}, killed {}", memory.limit_hits, memory.oom_kills);
+            let rest = if memory.max.is_some() { rest } else { peak.trim_end_matches(", ").to_owned() };
             line("memory", size(memory.current), memory.max.map(of_size), rest);
             if let Some(swap) = memory.swap {
                 line("swap", size(swap), memory.swap_max.map(of_size), String::new());
@@ -37,6 +38,7 @@ impl Usage {
         if let Some(pids) = &self.pids {
             let peak = pids.peak.map(|peak| format!("at most {peak}, ")).unwrap_or_default();
             let rest = format!("{peak}refused {}", pids.refused);
+            let rest = if pids.max.is_some() { rest } else { peak.trim_end_matches(", ").to_owned() };
             line("processes", pids.current.to_string(), pids.max.map(|max| format!("of {max}")), rest);
         }
         for disk in &self.io {

@@ -35,6 +35,18 @@ pub fn bytes_or_none(text: &str) -> Result<u64, String> {
     if size < i64::MAX as f64 { Ok(size as u64) } else { Err(too_big()) }
 }
 
+/// How many of something.
+///
+/// # Errors
+/// No number, or zero.
+pub fn at_least_one(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) => Err("it must be at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("write a whole number, as in 20".to_owned()),
+    }
+}
+
 /// How many CPUs' worth of time: from 0.01, the shortest share that the kernel accepts of its usual period.
 ///
 /// # Errors

@@ -22,6 +22,14 @@ pub(crate) use usage::usage;
 const PAUSE: Duration = Duration::from_millis(5);
 const LOOKS: usize = 2000;
 
+/// Looks for what version 1 cannot do.
+pub(crate) fn check(limits: &Limits) -> Result<()> {
+    let is_swap_alone = limits.swap.is_some() && limits.memory.is_none();
+    ensure!(!is_swap_alone, "cgroup v1 limits swap only together with memory; give --memory too");
+    ensure!(!limits.oom_group, "cgroup v1 cannot kill a whole cgroup when memory runs out; leave --oom-group out");
+    Ok(())
+}
+
 /// Writes each limit that was asked for into its file.
 pub(crate) fn limit(kernel: &Kernel, cgroup: &Path, limits: &Limits) -> Result<()> {
     limit_memory(kernel, cgroup, limits)?;
@@ -49,14 +57,13 @@ pub(crate) fn limit(kernel: &Kernel, cgroup: &Path, limits: &Limits) -> Result<(
 /// memory.memsw.limit_in_bytes limits memory and swap together, so it may never be below memory.limit_in_bytes: EINVAL.
 /// Both begin without a limit, hence memory first.
 fn limit_memory(kernel: &Kernel, cgroup: &Path, limits: &Limits) -> Result<()> {
-    ensure!(!limits.oom_group, "cgroup v1 cannot kill a whole cgroup when memory runs out; leave --oom-group out");
     if let Some(bytes) = limits.memory {
         kernel
             .because("above this many bytes the kernel takes memory back, and kills when there is none to take")
             .write(cgroup.join("memory.limit_in_bytes"), bytes.to_string())?;
     }
     let Some(swap) = limits.swap else { return Ok(()) };
-    let memory = limits.memory.context("cgroup v1 limits swap only together with memory; give --memory too")?;
+    let memory = limits.memory.unwrap_or(0);
     kernel
         .because("cgroup v1 counts swap together with memory: the limit is the sum")
         .write(cgroup.join("memory.memsw.limit_in_bytes"), memory.saturating_add(swap).to_string())

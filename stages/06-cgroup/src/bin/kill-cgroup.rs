@@ -50,13 +50,15 @@ impl Stage for Options {
 
     fn run(self, kernel: &Kernel) -> Result<ExitCode> {
         let cgroup = Target::Path(self.cgroup).cgroup_of_others("killed")?;
+        // Once it is removed, nobody can tell any more.
+        let path = cgroup.path().display().to_string();
         let count = units::count(cgroup.processes().len() as u64, "process", "processes");
         cgroup.kill(kernel)?;
         if self.remove {
             cgroup.remove(kernel)?;
         }
         if !kernel.is_rehearsing() {
-            println!("killed: {count} in {}", cgroup.path().display());
+            println!("killed: {count} in {path}");
         }
         Ok(ExitCode::SUCCESS)
     }
