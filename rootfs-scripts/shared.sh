@@ -6,6 +6,7 @@
 #
 # host.sh must work alone, so it carries the part between the two lines "shared: …" below; test.sh compares the copies.
 set -eu
+: "${me:?}"
 
 # shared: begin
 
@@ -16,7 +17,7 @@ say() {
 
 # What is being done now: one line that is overwritten on a terminal, nothing in a pipe.
 step() {
-    [ -z "$clear" ] || printf '%s%s: %s' "$clear" "$me" "$1" >&2
+    [ -z "$clear" ] || printf '%s%s: %.66s' "$clear" "$me" "$1" >&2
 }
 
 # fail WHAT [HINT]: says what was wrong and what to do, and ends.
@@ -38,6 +39,9 @@ read_arguments() {
     clear='' force=no first='' second='' work='' newline='
 '
     [ ! -t 2 ] || clear=$(printf '\r\033[K')
+    # What other programs say is read here, and must be said in English; their settings must not change what they do.
+    export LC_ALL=C
+    unset TAR_OPTIONS GREP_OPTIONS POSIXLY_CORRECT
     most=$1 given=0
     shift
     for argument in "$@"; do
@@ -49,6 +53,7 @@ read_arguments() {
             *"$newline"*) misuse 'an argument has a line break in it' ;;
         esac
         given=$((given + 1))
+        # shellcheck disable=SC2034 # each script takes the arguments it has
         case $given in
             1) first=$argument ;;
             2) second=$argument ;;
@@ -87,12 +92,14 @@ open_target() {
         '' | . | ..) fail "the target $1 does not end in a name" "name a new directory, for example: $me /tmp/box-root" ;;
     esac
     case $target in
-        */*) parent=${target%/*} ;;
-        *) parent=. ;;
+        /*) ;;
+        *) target=./$target ;;
     esac
-    reason=$(mkdir -p -- "${parent:-/}" 2>&1) ||
-        fail "cannot make the folder $parent: ${reason##*: }" 'choose a target below a folder you may write to'
-    parent=$(CDPATH='' cd -- "${parent:-/}" && pwd -P) || fail "cannot enter the folder $parent" 'choose another target'
+    folder=${target%/*}/
+    reason=$(mkdir -p -- "$folder" 2>&1) ||
+        fail "cannot make the folder $folder: ${reason##*: }" 'choose a target below a folder you may write to'
+    parent=$(CDPATH='' cd -- "$folder" 2>/dev/null && pwd -P) ||
+        fail "cannot enter the folder $folder" 'choose a target below a folder you may write to'
     target=${parent%/}/${target##*/}
     check_target
 
@@ -110,18 +117,17 @@ open_target() {
     say "building $target"
 }
 
-# Refuses a target that is taken. With --force, takes only what one of these scripts made and nothing is mounted in:
-# removing a tree removes what is mounted in it too.
+# Refuses a target that is taken. With --force, takes only what one of these scripts made, or an empty folder, and only
+# if nothing is mounted in it: removing a tree removes what is mounted in it too.
 check_target() {
     [ -e "$target" ] || [ -h "$target" ] || return 0
     if [ -h "$target" ] || [ ! -d "$target" ]; then
-        fail "$target exists and is not a directory" 'choose another target, or move that file away'
-    fi
-    [ "$force" = yes ] ||
+        fail "$target already exists and is not a directory" 'name a directory that does not exist yet'
+    elif [ ! -e "$target/.boxwright" ] && [ -n "$(ls -A -- "$target" 2>&1)" ]; then
+        fail "$target already exists and was not made by one of these scripts" 'name a directory that does not exist yet'
+    elif [ "$force" = no ]; then
         fail "$target already exists" "add --force to replace it, or remove it first: rm -rf '$target'"
-    [ -e "$target/.boxwright" ] || [ -z "$(ls -A -- "$target")" ] ||
-        fail "$target was not made by one of these scripts, and --force replaces nothing else" \
-            "look into it first; if you can do without it: rm -rf '$target'"
+    fi
     [ -r /proc/self/mountinfo ] || return 0
     while read -r _ _ _ _ mounted _; do
         case $mounted in *\\*) mounted=$(printf '%b' "$mounted") ;; esac
@@ -134,16 +140,24 @@ check_target() {
 # Moves the finished tree to the target and prints its path, which is what the caller reads.
 close_target() {
     printf 'Made by %s of Boxwright; --force of the same script may replace it.\n' "$me" >"$tree/.boxwright"
-    [ ! -d "$target" ] || mv -- "$target" "$work/old" || fail "cannot move the old $target aside"
-    mv -- "$tree" "$target" || fail "cannot move the new tree to $target"
-    # Somebody else made the target in the meantime: mv has put ours inside theirs.
-    if [ -d "$target/tree" ] && [ ! -d "$work/old" ]; then
+    if [ -e "$target" ]; then
+        [ "$force" = yes ] || lose_race
+        reason=$(mv -- "$target" "$work/old" 2>&1) ||
+            fail "cannot move the old $target aside: ${reason##*: }" 'whose is it? remove it yourself, or choose another target'
+    fi
+    mv -- "$tree" "$target" || fail "cannot move what was made to $target" 'choose another target'
+    # A rename would say so itself; mv has put ours inside theirs.
+    if [ -d "$target/tree" ]; then
         remove "$target/tree"
-        fail "$target was made by somebody else in the meantime" 'use that one, or run this again with --force'
+        lose_race
     fi
     close_work
     trap - EXIT
     printf '%s\n' "$target"
+}
+
+lose_race() {
+    fail "$target was made by somebody else in the meantime" 'use that one, or run this again with --force'
 }
 
 # Takes the working folder away, however the script ends. An old tree moved aside goes back if no new one took its place.
@@ -212,7 +226,24 @@ release_file() {
 # The size of the tree, for a person.
 size() {
     kib=$(du -sk -- "$tree") kib=${kib%%[!0-9]*}
-    if [ "$kib" -lt 1024 ]; then echo "$kib kB"; else echo "$((kib / 1024)) MB"; fi
+    if [ "$kib" -lt 1024 ]; then echo "$kib kB"; else echo "$(((kib + 512) / 1024)) MB"; fi
 }
 
 # shared: end
+
+# unpack [OPTION…]: unpacks the tar on standard input into the tree, without what lies in /dev: devices belong to the
+# box, and only root may make them. An ordinary user then owns every file, without setuid bits, and may write to each.
+unpack() {
+    case $(tar --version 2>&1) in
+        *'GNU tar'*) set -- "$@" --anchored --exclude='./dev/?*' --exclude='dev/?*' ;;
+    esac
+    tar -x -p -f - --numeric-owner -C "$tree" "$@" || return
+    rm -rf -- "${tree:?}/dev"
+    mkdir "$tree/dev"
+    [ "$(id -u)" = 0 ] || chmod -R u+rwX,ug-s -- "$tree"
+}
+
+# What is true of one machine or one box, and must not be in an image.
+forget_host() {
+    rm -f -- "$tree/etc/hosts" "$tree/etc/resolv.conf" "$tree/etc/hostname" "$tree/.dockerenv" "$tree/run/.containerenv"
+}
