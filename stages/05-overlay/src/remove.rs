@@ -4,13 +4,14 @@ use std::ffi::OsString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use groundwork::Kernel;
 use nix::fcntl::{AtFlags, OFlag, ResolveFlag};
 use nix::libc;
-use nix::sys::stat::{Mode, fstat, fstatat};
+use nix::sys::stat::{Mode, fstatat};
 use nix::unistd::UnlinkatFlags;
 
+use crate::descent::Descent;
 use crate::tree::{file_name, names, parent};
 
 /// Removes the directory at `path` and everything in it. Symbolic links go, what they lead to stays.
@@ -24,19 +25,8 @@ pub fn remove_tree(kernel: &Kernel, path: &Path) -> Result<()> {
     remove_directory(kernel, place.as_fd(), file_name(path))
 }
 
-/// A directory on the way down.
-struct Level {
-    name: OsString,
-    /// The directory that it is in: file system and inode.
-    within: (u64, u64),
-    /// What is still in it.
-    subdirectories: Vec<OsString>,
-}
-
 // ANCHOR: remove
 /// Removes the directory `name` and everything in it.
-///
-/// One descriptor is enough for any depth: the way back up is "..", and is checked.
 ///
 /// # Errors
 /// As for [`remove_tree`].
@@ -44,24 +34,30 @@ pub(crate) fn remove_directory(kernel: &Kernel, within: BorrowedFd<'_>, name: &P
     if kernel.is_rehearsing() {
         return remove_empty(kernel, within, name);
     }
-    let mut here = within.try_clone_to_owned()?;
+    let mut way = Descent::from(within.try_clone_to_owned()?);
     let mut levels: Vec<Level> = Vec::new();
     let mut next = Some(OsString::from(name));
     loop {
         if let Some(name) = next {
-            let inside = enter(kernel, here.as_fd(), Path::new(&name))?;
+            let inside = enter(kernel, way.here(), Path::new(&name))?;
             let subdirectories = remove_files(kernel, inside.as_fd())?;
-            levels.push(Level { name, within: id(&here)?, subdirectories });
-            here = inside;
+            way.enter(inside)?;
+            levels.push(Level { name, subdirectories });
         } else if let Some(level) = levels.pop() {
-            here = up(&here, &level)?;
-            remove_empty(kernel, here.as_fd(), Path::new(&level.name))?;
+            way.leave()?;
+            remove_empty(kernel, way.here(), Path::new(&level.name))?;
         }
         let Some(level) = levels.last_mut() else { return Ok(()) };
         next = level.subdirectories.pop();
     }
 }
 // ANCHOR_END: remove
+
+/// A directory on the way down, and what is still in it.
+struct Level {
+    name: OsString,
+    subdirectories: Vec<OsString>,
+}
 
 fn remove_empty(kernel: &Kernel, within: BorrowedFd<'_>, name: &Path) -> Result<()> {
     kernel.because("only an empty directory can be removed").unlinkat(within, name, UnlinkatFlags::RemoveDir)
@@ -94,19 +90,6 @@ fn remove_files(kernel: &Kernel, directory: BorrowedFd<'_>) -> Result<Vec<OsStri
         }
     }
     Ok(subdirectories)
-}
-
-/// The directory above, if it still is the one we came from.
-fn up(here: &OwnedFd, level: &Level) -> Result<OwnedFd> {
-    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let above = nix::fcntl::openat(here, "..", flags, Mode::empty())?;
-    ensure!(id(&above)? == level.within, "{} was moved while it was being removed", level.name.display());
-    Ok(above)
-}
-
-fn id(directory: &OwnedFd) -> Result<(u64, u64)> {
-    let about = fstat(directory)?;
-    Ok((about.st_dev, about.st_ino))
 }
 
 #[cfg(test)]
