@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, in_root};
 
 /// Where programs are when nobody says otherwise.
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -62,17 +62,36 @@ impl Program {
         )
     }
 
+    /// What this process will find once `root` is its "/": the command's path in there.
+    ///
+    /// # Errors
+    /// [`NotFound`].
+    pub fn find_in(&self, root: &Path) -> Result<PathBuf> {
+        let command = &self.arguments[0];
+        let is_there = |file: &Path| in_root(root, file).is_some_and(|found| is_executable(&found));
+        if !command.as_bytes().contains(&b'/') {
+            return self.search(is_there);
+        }
+        let found = in_root(root, command.as_ref()).map(|_| PathBuf::from(command));
+        found.ok_or_else(|| NotFound { command: command.clone(), path: root.into() }.into())
+    }
+
     fn find(&self, kernel: &Kernel) -> Result<PathBuf> {
         let command = &self.arguments[0];
         if command.as_bytes().contains(&b'/') {
             return Ok(PathBuf::from(command));
         }
+        self.search(|file| kernel.look_up(file).is_some_and(|found| is_executable(&found)))
+    }
+
+    fn search(&self, is_there: impl Fn(&Path) -> bool) -> Result<PathBuf> {
+        let command = &self.arguments[0];
         let path = self.environment.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
         let path = path.unwrap_or_else(|| DEFAULT_PATH.into());
         let found = std::env::split_paths(&path)
             .chain(std::env::split_paths(DEFAULT_PATH))
             .map(|directory| directory.join(command))
-            .find(|file| kernel.look_up(file).is_some_and(|found| is_executable(&found)));
+            .find(|file| is_there(file));
         found.ok_or_else(|| NotFound { command: command.clone(), path }.into())
     }
 }

@@ -5,6 +5,8 @@ use crate::host::Host;
 /// A privilege of capabilities(7), by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capability {
+    /// Change any group id.
+    SetGid = 6,
     /// Change any user id.
     SetUid = 7,
     /// chroot(2).
