@@ -66,6 +66,11 @@ pub fn link(pid: Pid, kind: Namespace) -> PathBuf {
     PathBuf::from(format!("/proc/{pid}/ns/{}", kind.link()))
 }
 
+/// The link that stands for the namespace that the next child of a process will be in: only PID and time have one.
+pub fn link_for_children(pid: Pid, kind: Namespace) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}/ns/{}_for_children", kind.link()))
+}
+
 /// The kind that bears this name in /proc/PID/ns.
 pub fn kind_of_link(name: &str) -> Option<Namespace> {
     Namespace::ALL.into_iter().find(|kind| kind.link() == name)
