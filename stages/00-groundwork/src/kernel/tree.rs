@@ -80,6 +80,14 @@ impl Because<'_> {
         self.ask("unlinkat", &[&directory, &name, &flag], || nix::unistd::unlinkat(directory, name, flags))
     }
 
+    /// unlink(2): take a name away that is not a directory's.
+    ///
+    /// # Errors
+    /// ENOENT, EISDIR, EACCES, EROFS about the path.
+    pub fn unlink(self, path: &Path) -> Result<()> {
+        self.ask("unlink", &[&path], || nix::unistd::unlink(path))
+    }
+
     /// rename(2): another name for the same thing, in one step; what bore that name before is gone.
     ///
     /// # Errors
