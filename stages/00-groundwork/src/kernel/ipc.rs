@@ -52,8 +52,8 @@ impl Because<'_> {
     /// # Errors
     /// As for [`Because::msgget`].
     pub fn semget(self, key: Key, count: i32, wanted: Wanted) -> Result<IpcId> {
-        // SAFETY: three numbers go in, one comes out.
         self.ask("semget", &[&key, &count, &wanted], || {
+            // SAFETY: three numbers go in, one comes out.
             id(unsafe { libc::semget(key.number(), count, wanted.flags()) })
         })
     }
