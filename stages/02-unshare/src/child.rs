@@ -62,6 +62,21 @@ pub fn wait_outside(kernel: &Kernel, child: Pid) -> Result<ExitCode> {
     Ok(kernel.because("the command's status shall be ours").wait4(child)?.into())
 }
 
+/// Waits for a child that was, or was not, `prepared` for what it has to do; `line` leads to it.
+///
+/// # Errors
+/// What went wrong while preparing, unless the child has ended and said why itself.
+pub fn see_out(kernel: &Kernel, child: Pid, line: Handshake, prepared: Result<()>) -> Result<ExitCode> {
+    // A child that still waits learns by the closed line that nobody will release it.
+    let line = prepared.is_ok().then_some(line);
+    let ended = wait_outside(kernel, child);
+    drop(line);
+    match prepared {
+        Err(error) if !error.is::<Abandoned>() => Err(error),
+        _ => ended,
+    }
+}
+
 /// In a child: says nothing of an error that its parent has already said.
 pub fn quietly(done: Result<ExitCode>) -> Result<ExitCode> {
     match done {

@@ -10,6 +10,7 @@ mod maps;
 pub mod mount;
 pub mod namespace;
 pub mod net;
+pub mod objects;
 pub mod orphans;
 pub mod pid;
 pub mod rest;

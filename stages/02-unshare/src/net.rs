@@ -17,9 +17,19 @@ pub fn own_network(kernel: &Kernel) -> Result<()> {
             "devices, addresses, routes and ports are global: the new namespace has one device, lo, and it is down",
         )
         .unshare(CloneFlags::CLONE_NEWNET)?;
+    bring_up_loopback(kernel)
+}
+// ANCHOR_END: own_network
+
+// ANCHOR: bring_up_loopback
+/// Lets this network namespace reach itself.
+///
+/// # Errors
+/// Those of the ioctls in netdevice(7).
+pub fn bring_up_loopback(kernel: &Kernel) -> Result<()> {
     let socket = kernel.because("devices are spoken to through any socket of this namespace").socket_inet()?;
     kernel
         .because("programs that talk to themselves use 127.0.0.1: it answers once lo is up")
         .ioctl_interface_up(socket.as_fd(), "lo")
 }
-// ANCHOR_END: own_network
+// ANCHOR_END: bring_up_loopback

@@ -4,33 +4,26 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use groundwork::Kernel;
+use groundwork::host::{Capability, Here, Host};
 use nix::sched::CloneFlags;
 use nix::unistd::{ForkResult, Gid, Pid, Uid};
 
-use crate::child::{die_with, quietly, wait_outside};
-use crate::handshake::{Abandoned, Handshake};
+use crate::child::{die_with, quietly, see_out};
+use crate::handshake::Handshake;
 use crate::maps::{NEWGIDMAP, NEWUIDMAP, helper};
 
 pub use crate::maps::{Maps, Range};
 
 /// True when this process may not make the other namespaces without a user namespace of its own.
 pub fn is_needed() -> bool {
-    const CAP_SYS_ADMIN: u32 = 21;
-    !has_capability(CAP_SYS_ADMIN)
+    let here: &dyn Host = &Here;
+    !here.may(Capability::SysAdmin)
 }
 
 /// True when this process may map any id of its user namespace, and not only its own.
 pub fn may_map_any_id() -> bool {
-    const CAP_SETGID: u32 = 6;
-    const CAP_SETUID: u32 = 7;
-    has_capability(CAP_SETUID) && has_capability(CAP_SETGID)
-}
-
-fn has_capability(number: u32) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
-    let effective = effective.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or(0);
-    effective & (1 << number) != 0
+    let here: &dyn Host = &Here;
+    here.may(Capability::SetUid) && here.may(Capability::SetGid)
 }
 
 /// For an ordinary user: a user namespace, in which they may make the others. For root: nothing.
@@ -79,19 +72,9 @@ pub fn own_mapped_ids(kernel: &Kernel, maps: &Maps, inside: impl FnOnce() -> Res
         ForkResult::Parent { child } => {
             drop(inner);
             let mapped = map_from_outside(kernel, maps, &outer, child);
-            // A child that still waits for its maps learns now that there will be none.
-            let parent = mapped.is_ok().then_some(outer);
-            let ended = wait_outside(kernel, child);
-            drop(parent);
-            mapped.or_else(unless_it_said_why)?;
-            ended
+            see_out(kernel, child, outer, mapped)
         }
     }
-}
-
-/// A child that has ended has reported its own error.
-fn unless_it_said_why(error: anyhow::Error) -> Result<()> {
-    if error.is::<Abandoned>() { Ok(()) } else { Err(error) }
 }
 
 fn go_in(kernel: &Kernel, maps: &Maps, parent: &Handshake) -> Result<()> {
