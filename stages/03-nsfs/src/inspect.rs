@@ -74,7 +74,7 @@ pub fn one(pid: Pid) -> Result<Process> {
     match look(pid) {
         Look::Seen(process) => Ok(process),
         Look::Hidden => {
-            bail!("process {pid} is not yours to look at; that takes its owner, or CAP_SYS_PTRACE: see ptrace(2)")
+            bail!("process {pid} is not yours to look at; {WHO_MAY_LOOK}")
         }
         Look::Gone => bail!("there is no process {pid}; `ps -e` lists those that there are"),
     }
@@ -145,6 +145,9 @@ fn command(pid: Pid) -> String {
 fn printable(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
 }
+
+/// The rule behind [`Look::Hidden`], for messages.
+pub(crate) const WHO_MAY_LOOK: &str = "its owner may, and whoever has CAP_SYS_PTRACE over it: see ptrace(2)";
 
 /// The largest PID that the kernel gives away on a 64-bit machine: see proc_sys_kernel(5), pid_max.
 pub const LARGEST_PID: libc::pid_t = 1 << 22;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use groundwork::mountinfo::{Mount, mount_of, mounts};
+use groundwork::refusal::WithHint;
 use groundwork::{Kernel, Refused};
 use nix::errno::Errno;
 use nix::mount::MsFlags;
@@ -13,6 +14,8 @@ use nix::unistd::Pid;
 use sys_mount::UnmountDrop;
 use unshare::Namespace;
 
+use crate::enter::who_may_look;
+use crate::inspect::WHO_MAY_LOOK;
 use crate::link::{Identity, link};
 use crate::mounted::{MountPoint, Mounted, Uninterrupted, bind};
 
@@ -34,7 +37,7 @@ pub fn keep(kernel: &Kernel, pid: Pid, kind: Namespace, file: &Path, cover: bool
         &link(pid, kind),
         &place.path,
     )
-    .map_err(|error| explain(error, asked))?;
+    .hint_with(|error| why_not(error, asked))?;
     check(kernel, asked, &place.path)?;
     if undisturbed.was_interrupted() {
         bail!("interrupted; {} keeps nothing", place.path.display());
@@ -106,8 +109,7 @@ pub(crate) fn absolute(file: &Path) -> Result<PathBuf> {
     }
     let name = file.file_name().with_context(|| format!("{} names no file", file.display()))?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder =
-        folder.canonicalize().with_context(|| format!("there is no folder {}; make it first", folder.display()))?;
+    let folder = folder.canonicalize().with_context(|| format!("there is no folder {}", folder.display()))?;
     Ok(folder.join(name))
 }
 
@@ -122,7 +124,7 @@ fn identity(kernel: &Kernel, pid: Pid, kind: Namespace) -> Result<Option<Identit
         Ok(identity) => Ok(Some(identity)),
         Err(_) if kernel.is_rehearsing() => Ok(None),
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            bail!("process {pid} is not yours to look at; that takes its owner, or CAP_SYS_PTRACE: see ptrace(2)")
+            bail!("process {pid} is not yours to look at; {WHO_MAY_LOOK}")
         }
         Err(_) => bail!("there is no process {pid}, or it has no {} namespace (any more)", kind.link()),
     }
@@ -145,10 +147,9 @@ fn check(kernel: &Kernel, asked: Option<Identity>, path: &Path) -> Result<()> {
     }
 }
 
-fn explain(mut error: anyhow::Error, asked: Option<Identity>) -> anyhow::Error {
+fn why_not(error: &anyhow::Error, asked: Option<Identity>) -> Option<String> {
     let is_own = asked.is_some() && asked == Identity::of_caller(Namespace::Mount);
-    let Some(refused) = error.downcast_mut::<Refused>() else { return error };
-    let hint = match refused.errno {
+    let words = match Refused::errno_of(error)? {
         Errno::EPERM => {
             "blocked: only root may mount on the host; hold it by a descriptor instead: \
              `ns-keep --hold PID KIND -- COMMAND`, or keep it in mounts of your own: `unshare-mount -- sh` first"
@@ -161,10 +162,9 @@ fn explain(mut error: anyhow::Error, asked: Option<Identity>) -> anyhow::Error {
             "a mount namespace is kept only in an older one, or two could keep each other alive for ever; \
              keep it from the mount namespace in which it was made"
         }
-        _ => return error,
+        _ => return None,
     };
-    refused.hint = Some(hint.to_owned());
-    error
+    Some(words.to_owned())
 }
 
 // ANCHOR: hold
@@ -178,7 +178,8 @@ fn explain(mut error: anyhow::Error, asked: Option<Identity>) -> anyhow::Error {
 pub fn hold(kernel: &Kernel, pid: Pid, kind: Namespace) -> Result<OwnedFd> {
     let file = kernel
         .because("an open descriptor refers to the namespace too, and an ordinary user may have one")
-        .openat_namespace(link(pid, kind))?;
+        .openat_namespace(link(pid, kind))
+        .hint_with(who_may_look)?;
     kernel
         .because("descriptors close when a process becomes another program: this one shall live on in it")
         .fcntl_keep_open(file.as_fd())?;

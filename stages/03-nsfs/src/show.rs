@@ -84,14 +84,12 @@ pub fn comparison(first: &Process, second: &Process) -> String {
 
 /// What could not be looked at, in one sentence.
 pub fn hidden(census: &Census) -> Option<String> {
-    let (count, verb) = match census.hidden {
+    let processes = match census.hidden {
         0 => return None,
-        1 => ("1 more process".to_owned(), "is"),
-        count => (format!("{count} more processes"), "are"),
+        1 => "1 process is".to_owned(),
+        count => format!("{count} processes are"),
     };
-    Some(format!(
-        "{count} {verb} not yours to look at, and namespaces that only they are in are missing; root sees all"
-    ))
+    Some(format!("{processes} missing here, and not yours to look at; an owner may, and CAP_SYS_PTRACE: see ptrace(2)"))
 }
 
 /// Who is in a namespace, or why it is there all the same.

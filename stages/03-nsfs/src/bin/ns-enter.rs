@@ -9,7 +9,7 @@ use groundwork::Kernel;
 use groundwork::cli::{Command, Stage, Telling};
 use nix::unistd::Pid;
 use nsfs::link::kind_named;
-use nsfs::{enter, enter_files, enter_process};
+use nsfs::{enter_files, enter_process, run_inside, to_enter};
 use unshare::Namespace;
 
 const EXAMPLES: &str = "\
@@ -60,7 +60,7 @@ impl Stage for Options {
             Some(pid) => self.enter_process(kernel, pid)?,
             None => enter_files(kernel, &self.targets)?,
         };
-        enter::run_inside(kernel, &entered, &self.command.program())
+        run_inside(kernel, &entered, &self.command.program())
     }
 }
 
@@ -82,7 +82,7 @@ impl Options {
 
     fn enter_process(&self, kernel: &Kernel, pid: Pid) -> Result<Vec<Namespace>> {
         let kinds = if self.kind.is_empty() { &Namespace::ALL } else { self.kind.as_slice() };
-        let entered = enter::to_enter(pid, kinds);
+        let entered = to_enter(pid, kinds);
         if entered.is_empty() {
             eprintln!("ns-enter: process {pid} shares these namespaces with you; there is nothing to enter");
             return Ok(entered);
