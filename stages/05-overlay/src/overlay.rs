@@ -19,6 +19,8 @@ pub struct Stack {
     pub work: PathBuf,
     /// True inside a user namespace of an ordinary user.
     pub rootless: bool,
+    /// True when nobody will read `upper` afterwards: then nothing need be written to disk in the end.
+    pub ephemeral: bool,
 }
 
 /// mount(2) copies one page of options, and cuts what is longer without a word.
@@ -57,11 +59,13 @@ fn options(stack: &Stack) -> Option<String> {
 /// What keeps an upper layer readable for others: no attributes in which a directory says where it was moved from.
 fn extras(stack: &Stack) -> Vec<(&'static str, Option<&'static str>)> {
     // In a user namespace the attributes are named user.overlay.*, and nothing is redirected anyway.
-    if stack.rootless {
-        vec![("userxattr", None)]
-    } else {
-        vec![("redirect_dir", Some("off")), ("metacopy", Some("off"))]
-    }
+    let mut extras = match stack.rootless {
+        true => vec![("userxattr", None)],
+        false => vec![("redirect_dir", Some("off")), ("metacopy", Some("off"))],
+    };
+    // Otherwise unmounting writes out the whole file system that `upper` is on, and waits for the disk.
+    extras.extend(stack.ephemeral.then_some(("volatile", None)));
+    extras
 }
 
 // ANCHOR: piece_by_piece

@@ -1,6 +1,6 @@
 //! The files of one container on the host: what was asked, how it stands, and what it has written.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -11,65 +11,66 @@ use nix::unistd::Pid;
 use overlay::Stack;
 use unshare::user::Maps;
 
+use crate::init_layer;
 use crate::spec::Spec;
-use crate::state::State;
+use crate::state::{Ended, Running, Standing};
 
-/// A directory with these in it: `spec.json`, `state.json`, `init/`, `upper/`, `work/`, `root/`, `log`.
-#[derive(Clone, Debug)]
+/// A directory with these in it: `spec.json`, `running.json`, `ended.json`, `init/`, `upper/`, `work/`, `log`.
+#[derive(Debug)]
 pub struct Bundle {
     directory: PathBuf,
+    /// Held by the container's parent for as long as it lives: the kernel lets go of it, however that ends.
+    _lock: Option<File>,
 }
 
 // ANCHOR: create
 impl Bundle {
-    /// Makes the directory of a new container.
+    /// Makes the directory of a new container, whose parent this process is.
     ///
     /// # Errors
     /// There is one of that name already; the place cannot be written to.
     pub fn create(kernel: &Kernel, containers: &Path, spec: &Spec) -> Result<Self> {
-        if !kernel.is_rehearsing() {
-            fs::create_dir_all(containers).with_context(|| format!("cannot make {}", containers.display()))?;
-        }
-        let bundle = Self::at(containers.join(&spec.name));
+        let directory = containers.join(&spec.name);
         kernel
-            .because("permissions are meant as written, here and in the program: the caller's mask is not")
+            .because("permissions are meant as written, here and by the program: the caller's mask is not")
             .umask(0o022)?;
         let claimed = kernel
             .because("whoever makes this directory owns the name: the kernel lets only one succeed")
-            .mkdir(&bundle.directory, 0o700);
-        if let Err(error) = claimed {
-            if Refused::errno_of(&error) == Some(Errno::EEXIST) {
-                bail!(
-                    "a container named {:?} exists; remove it with `boxwright rm {}`, or choose another name",
-                    spec.name,
-                    spec.name
-                );
-            }
-            return Err(error);
+            .mkdir(&directory, 0o700);
+        if claimed.as_ref().is_err_and(|error| Refused::errno_of(error) == Some(Errno::EEXIST)) {
+            bail!(
+                "there is a container named {0:?}; remove it with `boxwright rm {0}`, or choose another name",
+                spec.name
+            );
         }
-        bundle.fill(kernel, spec).inspect_err(|_| drop(fs::remove_dir_all(&bundle.directory)))?;
-        Ok(bundle)
+        claimed?;
+        let made = lock(kernel, &directory).map(|lock| Self { directory: directory.clone(), _lock: lock });
+        made.and_then(|bundle| bundle.fill(kernel, spec).map(|()| bundle))
+            .inspect_err(|_| drop(fs::remove_dir_all(&directory)))
     }
 
     fn fill(&self, kernel: &Kernel, spec: &Spec) -> Result<()> {
         self.write_note(kernel, "spec.json", spec)?;
-        self.write_note(kernel, "state.json", &State::created()?)?;
-        for (name, reason) in [
-            ("upper", "what the container writes goes here, and nowhere else"),
-            ("work", "the kernel prepares those writes here"),
-            ("root", "the whole is mounted here, and seen here only from inside"),
-        ] {
-            kernel.because(reason).mkdir(self.directory.join(name), 0o755)?;
-        }
-        crate::init_layer::make(kernel, &self.directory.join("init"), spec)
+        kernel.because("what the container writes goes here, and nowhere else").mkdir(self.upper(), 0o755)?;
+        kernel.because("the kernel prepares those writes here").mkdir(self.directory.join("work"), 0o755)?;
+        init_layer::make(kernel, &self.directory.join("init"), spec)
     }
 }
 // ANCHOR_END: create
 
+fn lock(kernel: &Kernel, directory: &Path) -> Result<Option<File>> {
+    if kernel.is_rehearsing() {
+        return Ok(None);
+    }
+    let lock = File::open(directory)?;
+    lock.lock().with_context(|| format!("cannot lock {}", directory.display()))?;
+    Ok(Some(lock))
+}
+
 impl Bundle {
     /// The container kept in this directory.
     pub fn at(directory: PathBuf) -> Self {
-        Self { directory }
+        Self { directory, _lock: None }
     }
 
     /// True when there is one.
@@ -82,14 +83,9 @@ impl Bundle {
         self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Its directory.
+    /// Its directory. Its root is mounted on it too, where nobody but the container sees it.
     pub fn directory(&self) -> &Path {
         &self.directory
-    }
-
-    /// Where its root is mounted, as seen from inside before pivot_root(2).
-    pub fn root(&self) -> PathBuf {
-        self.directory.join("root")
     }
 
     /// What it has written.
@@ -106,7 +102,13 @@ impl Bundle {
     pub fn stack(&self, spec: &Spec, maps: Option<&Maps>) -> Stack {
         let mut lower = spec.layers.clone();
         lower.push(self.directory.join("init"));
-        Stack { lower, upper: self.upper(), work: self.directory.join("work"), rootless: maps.is_some() }
+        Stack {
+            lower,
+            upper: self.upper(),
+            work: self.directory.join("work"),
+            rootless: maps.is_some(),
+            ephemeral: spec.ephemeral,
+        }
     }
 
     /// What was asked for.
@@ -114,18 +116,49 @@ impl Bundle {
     /// # Errors
     /// The note is missing or broken: a container that was never whole.
     pub fn spec(&self) -> Result<Spec> {
-        self.read_note("spec.json")
+        self.read_note("spec.json")?
+            .with_context(|| format!("{} was never whole; `boxwright rm` takes it away", self.name()))
     }
 
     /// How it stands.
     ///
     /// # Errors
-    /// The note is broken.
-    pub fn state(&self) -> Result<State> {
-        if self.directory.join("state.json").exists() { self.read_note("state.json") } else { Ok(State::default()) }
+    /// A note is broken.
+    pub fn standing(&self) -> Result<Standing> {
+        if let Some(Ended { status }) = self.read_note("ended.json")? {
+            return Ok(Standing::Ended(status));
+        }
+        match self.read_note::<Running>("running.json")? {
+            Some(running) if running.process.is_alive() => Ok(Standing::Running(running)),
+            // Its parent is about to note the end.
+            Some(running) if self.has_parent() => Ok(Standing::Running(running)),
+            None if self.has_parent() => Ok(Standing::BeingMade),
+            noted => Ok(match self.read_note("ended.json")? {
+                // Noted since we asked first.
+                Some(Ended { status }) => Standing::Ended(status),
+                None => Standing::Lost(noted),
+            }),
+        }
     }
 
-    /// Notes that it runs, before it does: should we be killed now, `rm` still knows what to look for.
+    /// True while the boxwright that made it lives.
+    pub fn has_parent(&self) -> bool {
+        File::open(&self.directory).is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// Waits until the boxwright that made it has cleaned up.
+    ///
+    /// # Errors
+    /// Its directory cannot be opened.
+    pub fn await_parent(&self) -> Result<()> {
+        match File::open(&self.directory) {
+            // One that was to vanish at its end has done so.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            lock => Ok(lock?.lock_shared()?),
+        }
+    }
+
+    /// Notes that it runs.
     ///
     /// # Errors
     /// ENOSPC and the like.
@@ -133,7 +166,7 @@ impl Bundle {
         if kernel.is_rehearsing() {
             return Ok(());
         }
-        self.write_note(kernel, "state.json", &State::running(cgroup, pid)?)
+        self.write_note(kernel, "running.json", &Running::now(pid, cgroup)?)
     }
 
     /// Notes how it ended.
@@ -141,29 +174,31 @@ impl Bundle {
     /// # Errors
     /// ENOSPC and the like.
     pub fn note_ended(&self, kernel: &Kernel, status: u8) -> Result<()> {
-        if kernel.is_rehearsing() {
-            return Ok(());
-        }
-        self.write_note(kernel, "state.json", &self.state()?.ended(status))
+        self.write_note(kernel, "ended.json", &Ended { status })
     }
 
-    /// Written beside, then renamed: a reader finds the old note or the new one, and never half of one.
+    /// Each note is written once, in one piece, and never again.
     fn write_note<T: serde::Serialize>(&self, kernel: &Kernel, name: &str, note: &T) -> Result<()> {
         if kernel.is_rehearsing() {
             return Ok(());
         }
         let path = self.directory.join(name);
-        let beside = self.directory.join(format!("{name}.new"));
-        let text =
-            serde_json::to_vec_pretty(note).context("a path is not UTF-8, which the notes of a container need")?;
-        fs::write(&beside, text)
-            .and_then(|()| fs::rename(&beside, &path))
-            .with_context(|| format!("cannot write {}", path.display()))
+        let text = serde_json::to_vec(note).context("a path is not UTF-8, which the notes of a container must be")?;
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    fn read_note<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<T> {
+    fn read_note<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
         let path = self.directory.join(name);
-        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        serde_json::from_slice(&text).with_context(|| format!("{} is not as boxwright writes it", path.display()))
+        let text = match fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            text => text.with_context(|| format!("cannot read {}", path.display()))?,
+        };
+        // Begun at this very moment, or never finished.
+        if text.is_empty() {
+            return Ok(None);
+        }
+        serde_json::from_slice(&text)
+            .with_context(|| format!("{} is not as boxwright writes it", path.display()))
+            .map(Some)
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
+use groundwork::Kernel;
 
 use crate::bundle::Bundle;
 
@@ -60,6 +61,19 @@ pub fn all() -> Result<Vec<Bundle>> {
 /// As for [`home`].
 pub fn containers() -> Result<PathBuf> {
     Ok(home()?.join("containers"))
+}
+
+/// The same, made if need be.
+///
+/// # Errors
+/// EACCES and the like.
+pub fn make_containers(kernel: &Kernel) -> Result<PathBuf> {
+    let containers = containers()?;
+    if !kernel.is_rehearsing() && !containers.is_dir() {
+        fs::create_dir_all(&containers)
+            .with_context(|| format!("cannot make {}; BOXWRIGHT_HOME names another place", containers.display()))?;
+    }
+    Ok(containers)
 }
 
 /// A name may become a directory, a cgroup and a host name.

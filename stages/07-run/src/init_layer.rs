@@ -19,8 +19,13 @@ const MOST_LINKS: usize = 40;
 /// ENOSPC and the like.
 pub fn make(kernel: &Kernel, layer: &Path, spec: &Spec) -> Result<()> {
     kernel.because("what is this container's own, and no image's, has a layer between the two").mkdir(layer, 0o755)?;
-    for name in ["proc", "dev", "sys", "etc"] {
-        directory(kernel, layer, spec, Path::new(name))?;
+    directory(kernel, layer, spec, Path::new("etc"))?;
+    for name in ["proc", "dev", "sys"].map(Path::new) {
+        // What the image has instead may be a link that leads anywhere.
+        let image = find(&spec.layers, name).and_then(|found| found.symlink_metadata().ok());
+        if !image.is_some_and(|about| about.is_dir()) {
+            directory(kernel, layer, spec, name)?;
+        }
     }
     write(kernel, &layer.join("etc/hostname"), &format!("{}\n", spec.hostname))?;
     write(kernel, &layer.join("etc/hosts"), &hosts(spec))?;

@@ -41,16 +41,16 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -
         net::own_network(kernel)?;
     }
     mount::own_mounts(kernel, Propagation::Private)?;
-    overlay::mount(kernel, &bundle.stack(spec, maps), &bundle.root())?;
+    overlay::mount(kernel, &bundle.stack(spec, maps), bundle.directory())?;
     // While the host can still be seen: its volumes, its devices, and a /proc that proves we may have one.
     let volumes = spec.volumes.iter().map(|volume| Volume::from(volume).hold(kernel)).collect::<Result<Vec<Held>>>()?;
     pivot::furnish(
         kernel,
-        &bundle.root(),
+        bundle.directory(),
         Furniture { rootless: maps.is_some(), own_network: spec.network == Network::None },
     )?;
     // From here on no path leads out.
-    pivot::pivot_into(kernel, &bundle.root())?;
+    pivot::pivot_into(kernel, bundle.directory())?;
     volumes.iter().try_for_each(|volume| volume.attach(kernel))?;
     spec.tmpfs.iter().try_for_each(|place| pivot::mount_tmpfs(kernel, place))?;
     if spec.read_only {

@@ -6,14 +6,14 @@ use groundwork::Kernel;
 use nix::unistd::getpid;
 
 use crate::bundle::Bundle;
-use crate::state::State;
+use crate::state::{Running, Standing};
 
 /// Puts this process under the container's limits.
 ///
 /// # Errors
 /// Those of writing cgroup.procs.
-pub fn join(kernel: &Kernel, state: &State) -> Result<()> {
-    match &state.cgroup {
+pub fn join(kernel: &Kernel, running: &Running) -> Result<()> {
+    match &running.cgroup {
         Some(saved) => Cgroup::open(saved)?.join(kernel, getpid()),
         None => Ok(()),
     }
@@ -23,8 +23,8 @@ pub fn join(kernel: &Kernel, state: &State) -> Result<()> {
 ///
 /// # Errors
 /// It has none.
-pub fn of(bundle: &Bundle, state: &State) -> Result<Cgroup> {
-    match &state.cgroup {
+pub fn of(bundle: &Bundle, running: &Running) -> Result<Cgroup> {
+    match &running.cgroup {
         Some(saved) => Cgroup::open(saved).context("is the container about to end?"),
         None => bail!(
             "blocked: {} has no cgroup, and only a cgroup can be frozen; run it as root, or where a cgroup is delegated to you: `systemd-run --user --scope -p Delegate=yes boxwright run …`",
@@ -34,19 +34,19 @@ pub fn of(bundle: &Bundle, state: &State) -> Result<Cgroup> {
 }
 
 /// True when its processes are frozen.
-pub fn is_paused(state: &State) -> bool {
-    state.cgroup.as_ref().and_then(|saved| Cgroup::open(saved).ok()).is_some_and(|cgroup| cgroup.is_frozen())
+pub fn is_paused(running: &Running) -> bool {
+    running.cgroup.as_ref().and_then(|saved| Cgroup::open(saved).ok()).is_some_and(|cgroup| cgroup.is_frozen())
 }
 
 /// Takes away the cgroup of a container whose parent did not live to do so, or not even to note where it is.
 ///
 /// # Errors
 /// Those of rmdir(2).
-pub fn remove(kernel: &Kernel, bundle: &Bundle, state: &State) -> Result<()> {
-    let cgroup = match &state.cgroup {
-        Some(saved) => Cgroup::open(saved).ok(),
-        None if state.status.is_none() => Cgroup::find(&bundle.name())?,
-        None => None,
+pub fn remove(kernel: &Kernel, bundle: &Bundle, standing: &Standing) -> Result<()> {
+    let cgroup = match standing {
+        Standing::Lost(Some(Running { cgroup: Some(saved), .. })) => Cgroup::open(saved).ok(),
+        Standing::Lost(None) => Cgroup::find(&bundle.name())?,
+        _ => None,
     };
     match cgroup {
         Some(cgroup) => cgroup.kill(kernel).and_then(|()| cgroup.remove(kernel)),

@@ -63,6 +63,7 @@ pub fn run(
             let child = Child { pid: child, pidfd };
             let outcome = prepare(kernel, &asked, cgroup.as_ref(), birth.in_cgroup, &child)
                 .and_then(|()| ready.release(kernel, "ids are mapped and limits set: the child may begin"))
+                .and_then(|()| bundle.note_running(kernel, cgroup.as_ref(), child.pid))
                 .and_then(|()| attend(kernel, &child, &listener, started));
             let outcome = outcome.inspect_err(|_| child.end(kernel));
             clean_up(kernel, bundle, cgroup, outcome)
@@ -107,10 +108,9 @@ fn prepare(kernel: &Kernel, asked: &Asked<'_>, cgroup: Option<&Cgroup>, is_in_it
     }
     match cgroup {
         // Version 1 has no way to be born inside, and neither has an old kernel.
-        Some(cgroup) if !is_in_it => cgroup.join(kernel, child.pid)?,
-        _ => {}
+        Some(cgroup) if !is_in_it => cgroup.join(kernel, child.pid),
+        _ => Ok(()),
     }
-    asked.bundle.note_running(kernel, cgroup, child.pid)
 }
 // ANCHOR_END: prepare
 

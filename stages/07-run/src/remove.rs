@@ -34,8 +34,10 @@ pub fn files(kernel: &Kernel, bundle: &Bundle) -> Result<()> {
 // ANCHOR_END: files
 
 fn remove(directory: &Path) -> io::Result<()> {
-    // The kernel keeps a directory there that nobody may open, and that is always empty.
-    let _ = fs::remove_dir(directory.join("work/work"));
+    // The kernel keeps directories there that nobody may open, and that are empty.
+    for kept in ["work/incompat/volatile", "work/incompat", "work/work"] {
+        let _ = fs::remove_dir(directory.join(kept));
+    }
     match fs::remove_dir_all(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         removed => removed,

@@ -34,6 +34,8 @@ pub struct Spec {
     pub read_only: bool,
     /// How much it may use.
     pub limits: Limits,
+    /// True when it vanishes as soon as it ends.
+    pub ephemeral: bool,
     /// False when it was to have no cgroup.
     pub has_cgroup: bool,
     /// Which network it sees.

@@ -8,7 +8,8 @@ use groundwork::Kernel;
 use groundwork::cli::{Stage, Telling};
 
 use crate::bundle::Bundle;
-use crate::state::{Process, Standing, State};
+use crate::home;
+use crate::state::{Running, Standing};
 
 pub mod commit;
 pub mod exec;
@@ -79,12 +80,15 @@ impl Stage for Boxwright {
     }
 }
 
-/// A container that runs, and its first process.
-fn running(bundle: &Bundle) -> Result<(State, Process)> {
-    let state = bundle.state()?;
-    match (state.standing(), state.process) {
-        (Standing::Running, Some(process)) => Ok((state, process)),
-        (Standing::Ended(status), _) => bail!("{} is not running: it ended with status {status}", bundle.name()),
-        (standing, _) => bail!("{} is not running: it is {standing:?}; `boxwright rm` takes it away", bundle.name()),
+/// The container of that name, which must run.
+fn running(name: &str) -> Result<(Bundle, Running)> {
+    let bundle = home::find(name)?;
+    match bundle.standing()? {
+        Standing::Running(running) => Ok((bundle, running)),
+        Standing::BeingMade => bail!("{name} is being made; try again in a moment"),
+        Standing::Ended(status) => bail!("{name} is not running: it ended with status {status}"),
+        Standing::Lost(_) => {
+            bail!("{name} is not running: its boxwright was killed; `boxwright rm {name}` takes away what is left")
+        }
     }
 }

@@ -1,13 +1,19 @@
 //! `boxwright commit`: what a container has written becomes a layer that others can be made on.
 
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use cgroup::Cgroup;
 use clap::Args;
 use groundwork::Kernel;
+use overlay::{CommitOptions, Owners, Report};
 
-use crate::home;
+use crate::bundle::Bundle;
+use crate::state::Standing;
+use crate::{home, limits};
 
 /// Write a container's changes to FILE, as a layer in the form of the OCI image specification
 ///
@@ -21,7 +27,53 @@ pub struct Options {
     archive: PathBuf,
 }
 
-pub(super) fn run(_: &Kernel, options: &Options) -> Result<ExitCode> {
-    let _bundle = home::find(&options.name)?;
-    anyhow::bail!("{}", options.archive.display())
+// ANCHOR: commit
+pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
+    let bundle = home::find(&options.name)?;
+    let frozen = freeze(kernel, &bundle)?;
+    let written = overlay::with_every_owner(kernel, |owners| options.write(kernel, &bundle, owners));
+    if let Some(cgroup) = frozen {
+        cgroup.thaw(kernel)?;
+    }
+    written
+}
+
+/// A container that runs is held still, so that no file changes while it is read.
+fn freeze(kernel: &Kernel, bundle: &Bundle) -> Result<Option<Cgroup>> {
+    let Standing::Running(running) = bundle.standing()? else { return Ok(None) };
+    if limits::is_paused(&running) {
+        return Ok(None);
+    }
+    let name = bundle.name();
+    let cgroup =
+        limits::of(bundle, &running).with_context(|| format!("{name} runs and cannot be held still; stop it first"))?;
+    cgroup.freeze(kernel)?;
+    Ok(Some(cgroup))
+}
+// ANCHOR_END: commit
+
+impl Options {
+    fn write(&self, kernel: &Kernel, bundle: &Bundle, owners: Owners) -> Result<ExitCode> {
+        let options = CommitOptions { owners, init: Some(bundle.directory().join("init")), latest: None };
+        let report = if kernel.is_rehearsing() {
+            overlay::commit(&bundle.upper(), io::sink(), &options)?
+        } else if self.archive == Path::new("-") {
+            overlay::commit(&bundle.upper(), BufWriter::new(io::stdout().lock()), &options)?
+        } else {
+            self.write_file(bundle, &options)?
+        };
+        eprint!("{}", report.left_out_in_words());
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Beside its place first: whoever finds the archive finds all of it.
+    fn write_file(&self, bundle: &Bundle, options: &CommitOptions) -> Result<Report> {
+        let mut beside = self.archive.clone().into_os_string();
+        beside.push(format!(".{}", std::process::id()));
+        let written = File::create_new(&beside)
+            .context("cannot write the archive")
+            .and_then(|file| overlay::commit(&bundle.upper(), BufWriter::new(file), options))
+            .and_then(|report| fs::rename(&beside, &self.archive).map(|()| report).context("cannot write the archive"));
+        written.inspect_err(|_| drop(fs::remove_file(&beside))).with_context(|| self.archive.display().to_string())
+    }
 }

@@ -16,7 +16,7 @@ use crate::report::{self, Listener, Speaker};
 use crate::spec::Spec;
 use crate::streams::{self, Streams};
 use crate::verbs::{run, running};
-use crate::{home, limits, terminal, who};
+use crate::{limits, terminal, who};
 
 /// Run another command in a container that runs
 #[derive(Args, Debug)]
@@ -44,12 +44,11 @@ pub struct Options {
 }
 
 pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
-    let bundle = home::find(&options.name)?;
-    let (state, process) = running(&bundle)?;
+    let (bundle, running) = running(&options.name)?;
     let spec = options.spec(bundle.spec()?)?;
-    limits::join(kernel, &state)?;
+    limits::join(kernel, &running)?;
     let single_id = unshare::user::is_needed();
-    nsfs::enter_process(kernel, process.pid(), &Namespace::ALL)?;
+    nsfs::enter_process(kernel, running.process.pid(), &Namespace::ALL)?;
     let (listener, speaker) = report::pair()?;
     match kernel.because("whoever enters a PID namespace stays outside: the next child will be inside").fork()? {
         ForkResult::Child => {

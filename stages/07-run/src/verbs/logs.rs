@@ -41,7 +41,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
     let mut stdout = std::io::stdout().lock();
     loop {
         // Asked before reading: what is written between the two is read, and not missed.
-        let runs = bundle.exists() && bundle.state()?.standing() == Standing::Running;
+        let runs = bundle.exists() && matches!(bundle.standing()?, Standing::Running(_));
         copy(&mut log, &mut stdout)?;
         stdout.flush()?;
         if !options.follow || !runs {

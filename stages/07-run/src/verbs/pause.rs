@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::Args;
 use groundwork::Kernel;
 
+use crate::limits;
 use crate::verbs::running;
-use crate::{home, limits};
 
 /// Freeze every process of a container, until unpause
 #[derive(Args, Debug)]
@@ -27,16 +27,16 @@ pub struct Unpause {
 
 pub(super) fn pause(kernel: &Kernel, options: &Pause) -> Result<ExitCode> {
     for name in &options.names {
-        let bundle = home::find(name)?;
-        limits::of(&bundle, &running(&bundle)?.0)?.freeze(kernel)?;
+        let (bundle, running) = running(name)?;
+        limits::of(&bundle, &running)?.freeze(kernel)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn unpause(kernel: &Kernel, options: &Unpause) -> Result<ExitCode> {
     for name in &options.names {
-        let bundle = home::find(name)?;
-        limits::of(&bundle, &running(&bundle)?.0)?.thaw(kernel)?;
+        let (bundle, running) = running(name)?;
+        limits::of(&bundle, &running)?.thaw(kernel)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,8 +12,9 @@ use serde::Serialize;
 
 use crate::bundle::Bundle;
 use crate::home;
+use crate::limits;
 use crate::spec::Spec;
-use crate::state::{Standing, State};
+use crate::state::Standing;
 
 /// List containers: those that run, or with --all every one
 #[derive(Args, Debug)]
@@ -49,7 +50,7 @@ struct Row {
     standing: String,
     pid: Option<i32>,
     /// Seconds since 1970.
-    began: u64,
+    began: Option<u64>,
     command: String,
     /// What it has written, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,11 +63,12 @@ struct Row {
 impl Row {
     /// Nothing for a container that the options leave out.
     fn of(bundle: &Bundle, options: &Options) -> Result<Option<Self>> {
-        let state = bundle.state().unwrap_or_default();
-        let standing = state.standing();
-        if standing != Standing::Running && !options.all {
-            return Ok(None);
-        }
+        let standing = bundle.standing().unwrap_or(Standing::Lost(None));
+        let running = match &standing {
+            Standing::Running(running) => Some(running),
+            _ if options.all => None,
+            _ => return Ok(None),
+        };
         // A container whose making was cut short may have no note of what was asked.
         let spec = bundle.spec().ok();
         let command = spec.as_ref().map(|spec| spec.command.join(OsStr::new(" ")).display().to_string());
@@ -74,13 +76,12 @@ impl Row {
             Some(spec) if options.size => sizes(bundle, spec).map(|(size, all)| (Some(size), Some(all)))?,
             _ => (None, None),
         };
-        let pid = state.process.filter(|_| standing == Standing::Running).map(|process| process.pid);
-        let standing = in_words(standing, &state);
+        let (pid, began) = running.map(|running| (running.process.pid, running.began)).unzip();
         Ok(Some(Self {
             name: bundle.name(),
-            standing,
+            standing: in_words(&standing),
             pid,
-            began: state.began,
+            began,
             command: command.unwrap_or_default(),
             size,
             virtual_size,
@@ -88,17 +89,21 @@ impl Row {
     }
 }
 
-fn sizes(_: &Bundle, _: &Spec) -> Result<(u64, u64)> {
-    anyhow::bail!("sizes come with layer-usage")
+/// What the upper layer holds, and what is seen through the whole stack.
+fn sizes(bundle: &Bundle, spec: &Spec) -> Result<(u64, u64)> {
+    let mut layers = spec.layers.clone();
+    layers.push(bundle.upper());
+    let usage = overlay::usage(&layers)?;
+    Ok((usage.layers.last().map_or(0, |upper| upper.held.size), usage.seen.size))
 }
 
-fn in_words(standing: Standing, state: &State) -> String {
+fn in_words(standing: &Standing) -> String {
     match standing {
-        Standing::Created => "created".to_owned(),
-        Standing::Running if crate::limits::is_paused(state) => "paused".to_owned(),
-        Standing::Running => "running".to_owned(),
+        Standing::BeingMade => "being made".to_owned(),
+        Standing::Running(running) if limits::is_paused(running) => "paused".to_owned(),
+        Standing::Running(_) => "running".to_owned(),
         Standing::Ended(status) => format!("ended ({status})"),
-        Standing::Lost => "lost".to_owned(),
+        Standing::Lost(_) => "lost".to_owned(),
     }
 }
 
@@ -135,13 +140,13 @@ fn shortened(command: &str) -> String {
     }
 }
 
-fn age(began: u64) -> String {
+fn age(began: Option<u64>) -> String {
+    let Some(began) = began else { return String::new() };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    match (began, now.saturating_sub(began)) {
-        (0, _) => String::new(),
-        (_, seconds @ 0..60) => format!("{seconds} s"),
-        (_, seconds @ 60..3600) => format!("{} min", seconds / 60),
-        (_, seconds @ 3600..172_800) => format!("{} h", seconds / 3600),
-        (_, seconds) => format!("{} d", seconds / 86400),
+    match now.saturating_sub(began) {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds @ 3600..172_800 => format!("{} h", seconds / 3600),
+        seconds => format!("{} d", seconds / 86400),
     }
 }

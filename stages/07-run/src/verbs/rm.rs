@@ -6,6 +6,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use groundwork::Kernel;
 
+use crate::bundle::Bundle;
 use crate::state::Standing;
 use crate::verbs::stop;
 use crate::{home, limits, remove};
@@ -24,13 +25,17 @@ pub struct Options {
 pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
     for name in &options.names {
         let bundle = home::find(name)?;
-        let standing = bundle.state().unwrap_or_default().standing();
-        if matches!(standing, Standing::Running | Standing::Created) {
+        if matches!(standing(&bundle), Standing::Running(_) | Standing::BeingMade) {
             ensure!(options.force, "{name} is running; stop it first, or remove it with --force");
             stop::end(kernel, &bundle)?;
         }
-        limits::remove(kernel, &bundle, &bundle.state().unwrap_or_default())?;
+        limits::remove(kernel, &bundle, &standing(&bundle))?;
         remove::files(kernel, &bundle)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A container whose notes cannot be read is as good as lost.
+fn standing(bundle: &Bundle) -> Standing {
+    bundle.standing().unwrap_or(Standing::Lost(None))
 }

@@ -80,7 +80,7 @@ pub struct Options {
 // ANCHOR: run
 pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
     let spec = options.spec()?;
-    let bundle = Bundle::create(kernel, &home::containers()?, &spec)?;
+    let bundle = Bundle::create(kernel, &home::make_containers(kernel)?, &spec)?;
     let outcome = if options.detach {
         background::run(kernel, &spec, &bundle)
     } else {
@@ -134,6 +134,7 @@ impl Options {
             tmpfs: self.tmpfs.iter().map(|place| absolute(place)).collect::<Result<_>>()?,
             read_only: self.read_only,
             limits: self.limits.clone(),
+            ephemeral: self.rm,
             has_cgroup: !self.no_cgroup,
             network: self.network,
             init: self.init,

@@ -12,9 +12,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
 use crate::bundle::Bundle;
-use crate::state::Process;
+use crate::limits;
+use crate::state::{Process, Standing};
 use crate::verbs::running;
-use crate::{home, limits};
 
 /// Ask a container to end, and end it when it does not
 #[derive(Args, Debug)]
@@ -40,16 +40,15 @@ pub struct Kill {
 
 pub(super) fn stop(kernel: &Kernel, options: &Stop) -> Result<ExitCode> {
     for name in &options.names {
-        let bundle = home::find(name)?;
-        let (state, process) = running(&bundle)?;
-        if limits::is_paused(&state) {
-            limits::of(&bundle, &state)?.thaw(kernel)?;
+        let (bundle, running) = running(name)?;
+        if limits::is_paused(&running) {
+            limits::of(&bundle, &running)?.thaw(kernel)?;
         }
-        signal(kernel, process, Signal::SIGTERM, "a program that wants to tidy up gets the chance")?;
-        if !has_ended(process, Duration::from_secs(options.time))? {
+        signal(kernel, running.process, Signal::SIGTERM, "a program that wants to tidy up gets the chance")?;
+        if !has_ended(running.process, Duration::from_secs(options.time))? {
             end(kernel, &bundle)?;
         }
-        await_parent(&bundle)?;
+        bundle.await_parent()?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -57,18 +56,23 @@ pub(super) fn stop(kernel: &Kernel, options: &Stop) -> Result<ExitCode> {
 pub(super) fn kill(kernel: &Kernel, options: &Kill) -> Result<ExitCode> {
     let asked = parse(&options.signal)?;
     for name in &options.names {
-        let (_, process) = running(&home::find(name)?)?;
-        signal(kernel, process, asked, "this signal was asked for")?;
+        let (_, running) = running(name)?;
+        signal(kernel, running.process, asked, "this signal was asked for")?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Ends a container at once, and waits until its parent has cleaned up.
 pub(super) fn end(kernel: &Kernel, bundle: &Bundle) -> Result<()> {
-    if let Ok((_, process)) = running(bundle) {
-        signal(kernel, process, Signal::SIGKILL, "when PID 1 is killed, the kernel kills everyone in its namespace")?;
+    if let Standing::Running(running) = bundle.standing()? {
+        signal(
+            kernel,
+            running.process,
+            Signal::SIGKILL,
+            "when PID 1 is killed, the kernel kills everyone in its namespace",
+        )?;
     }
-    await_parent(bundle)
+    bundle.await_parent()
 }
 
 fn signal(kernel: &Kernel, process: Process, signal: Signal, reason: &'static str) -> Result<()> {
@@ -99,17 +103,6 @@ fn has_ended(process: Process, most: Duration) -> Result<bool> {
         }
     }
     Ok(true)
-}
-
-/// Waits for the boxwright that started the container: it notes the end, and takes the limits away.
-fn await_parent(bundle: &Bundle) -> Result<()> {
-    const LONG: Duration = Duration::from_secs(10);
-    // A container that was to vanish at its end may have done so.
-    let Some(parent) = bundle.state().unwrap_or_default().parent else { return Ok(()) };
-    if !has_ended(parent, LONG)? {
-        bail!("process {}, which started {}, does not end; is it stopped?", parent.pid, bundle.name());
-    }
-    Ok(())
 }
 
 fn parse(text: &str) -> Result<Signal> {
