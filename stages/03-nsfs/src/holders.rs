@@ -7,17 +7,20 @@ use std::path::{Path, PathBuf};
 
 use groundwork::mountinfo::mounts_of;
 use nix::unistd::Pid;
+use serde::{Serialize, Serializer};
 use unshare::Namespace;
 
 use crate::inspect::Process;
 use crate::link::{Identity, link_for_children};
 
 /// Something that refers to a namespace.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Holder {
     /// A mount of the namespace's file.
     Mount {
         /// Where, as the mount namespace that has it sees it.
+        #[serde(serialize_with = "as_text")]
         file: PathBuf,
         /// A process there, when it is another mount namespace than ours.
         seen_by: Option<i32>,
@@ -92,6 +95,11 @@ fn in_mounts(processes: &[Process]) -> Vec<(Identity, Holder)> {
     found
 }
 // ANCHOR_END: holders
+
+/// JSON has no other bytes than those of text.
+fn as_text<S: Serializer>(file: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&file.to_string_lossy())
+}
 
 fn one_process_each(processes: &[Process]) -> BTreeMap<Identity, i32> {
     let pairs =

@@ -74,7 +74,7 @@ fn open(kernel: &Kernel, path: &Path) -> Result<Opened> {
     let file = kernel
         .because("what is open here is the namespace itself, not a file about it")
         .openat_namespace(path)
-        .hint_with(who_may_look)?;
+        .hint_with(|error| who_may_look(error).or_else(|| where_to_look(error)))?;
     let asked =
         kernel.because("setns(2) checks that a file is of the kind it is told").ioctl_ns_get_nstype(file.as_fd());
     let flag = match asked {
@@ -103,6 +103,12 @@ fn owner(kernel: &Kernel, files: &[Opened]) -> Result<Option<Opened>> {
     Ok(is_elsewhere.then_some(Opened { kind: Namespace::User, file: owner }))
 }
 // ANCHOR_END: owner
+
+fn where_to_look(error: &anyhow::Error) -> Option<String> {
+    let remedy = "a file is asked for here, or the number of a process; \
+                  `ns-show --kept` lists the files that stand for namespaces";
+    (Refused::errno_of(error) == Some(Errno::ENOENT)).then(|| remedy.to_owned())
+}
 
 fn outside_of_view(error: &anyhow::Error) -> Option<String> {
     let remedy = "the user namespace that owns it lies outside of your own, and nobody in yours has rights there; \

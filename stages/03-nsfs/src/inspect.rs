@@ -147,7 +147,8 @@ fn printable(bytes: &[u8]) -> String {
 }
 
 /// The rule behind [`Look::Hidden`], for messages.
-pub(crate) const WHO_MAY_LOOK: &str = "its owner may, and whoever has CAP_SYS_PTRACE over it: see ptrace(2)";
+pub(crate) const WHO_MAY_LOOK: &str =
+    "only its owner may look at a process, and whoever has CAP_SYS_PTRACE over it: see ptrace(2)";
 
 /// The largest PID that the kernel gives away on a 64-bit machine: see proc_sys_kernel(5), pid_max.
 pub const LARGEST_PID: libc::pid_t = 1 << 22;

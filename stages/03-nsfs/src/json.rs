@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::census::{Census, Entry};
 use crate::compare::compare;
+use crate::holders::Holder;
 use crate::inspect::Process;
 use crate::link::Identity;
 use crate::relations::Relation;
@@ -27,7 +28,7 @@ struct OneNamespace<'a> {
     inode: u64,
     processes: usize,
     oldest: Option<Oldest<'a>>,
-    held_by: Vec<String>,
+    held_by: &'a [Holder],
     owner: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<String>,
@@ -101,7 +102,7 @@ fn one_namespace(identity: Identity, entry: &Entry) -> OneNamespace<'_> {
         inode: identity.inode,
         processes: entry.processes,
         oldest,
-        held_by: entry.holders.iter().map(ToString::to_string).collect(),
+        held_by: &entry.holders,
         owner: relation(entry.relations.owner),
         parent: relation(entry.relations.parent),
         made_by_uid: entry.relations.maker.map(nix::unistd::Uid::as_raw),
@@ -121,4 +122,25 @@ fn one_process(process: &Process) -> OneProcess<'_> {
     let next =
         process.for_children.iter().map(|identity| (format!("{}_for_children", identity.kind.link()), identity.inode));
     OneProcess { pid: process.pid.as_raw(), command: &process.command, namespaces: own.chain(next).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStringExt;
+    use unshare::Namespace;
+
+    #[test]
+    fn a_file_name_that_is_no_text_is_no_error() {
+        let file = std::ffi::OsString::from_vec(b"/run/\xff".to_vec()).into();
+        let holders = vec![Holder::Mount { file, seen_by: None }, Holder::Descriptor { pid: 7, number: 3 }];
+        let net = Identity { kind: Namespace::Net, inode: 9 };
+        let namespaces = [(net, Entry { holders, ..Entry::default() })].into();
+        let census = Census { namespaces, processes: Vec::new(), hidden: 2 };
+        let text = everything(&census, &[]).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["hidden_processes"], 2);
+        assert_eq!(value["namespaces"][0]["held_by"][0]["mount"]["file"], "/run/\u{fffd}");
+        assert_eq!(value["namespaces"][0]["held_by"][1]["descriptor"]["number"], 3);
+    }
 }

@@ -69,11 +69,13 @@ pub(crate) fn relate(kernel: &Kernel, namespaces: &mut BTreeMap<Identity, Entry>
 /// The answers, and the namespaces they name, open.
 fn ask(kernel: &Kernel, identity: Identity, file: &OwnedFd) -> (Relations, Vec<(Identity, OwnedFd)>) {
     let mut named = Vec::new();
-    let mut note = |asked: Result<OwnedFd>| relation(identity, asked, &mut named);
+    // Of the first ones the kernel says the same as of those that lie out of view: EPERM.
+    let mut note = |asked: Result<OwnedFd>, is_first| relation(asked, is_first, &mut named);
     let owner = note(
         kernel
             .because("every namespace belongs to a user namespace: who has rights in that one has rights over this one")
             .ioctl_ns_get_userns(file.as_fd()),
+        identity == Identity { kind: Namespace::User, inode: FIRST_USER },
     );
     let parent = match identity.kind {
         // For a user namespace the parent is the owner: ioctl_ns(2).
@@ -84,6 +86,7 @@ fn ask(kernel: &Kernel, identity: Identity, file: &OwnedFd) -> (Relations, Vec<(
                     "PID namespaces lie in one another: the outer one has numbers for all processes of the inner one",
                 )
                 .ioctl_ns_get_parent(file.as_fd()),
+            identity.inode == FIRST_PID,
         ),
         _ => Relation::None,
     };
@@ -93,7 +96,7 @@ fn ask(kernel: &Kernel, identity: Identity, file: &OwnedFd) -> (Relations, Vec<(
     (Relations { owner, parent, maker: maker.and_then(Result::ok) }, named)
 }
 
-fn relation(of: Identity, asked: Result<OwnedFd>, named: &mut Vec<(Identity, OwnedFd)>) -> Relation {
+fn relation(asked: Result<OwnedFd>, is_first: bool, named: &mut Vec<(Identity, OwnedFd)>) -> Relation {
     match asked {
         Ok(file) => {
             let Some(identity) = Identity::of_file(file.as_fd()) else { return Relation::Unknown };
@@ -101,15 +104,14 @@ fn relation(of: Identity, asked: Result<OwnedFd>, named: &mut Vec<(Identity, Own
             Relation::Is(identity)
         }
         Err(error) if Refused::errno_of(&error) != Some(Errno::EPERM) => Relation::Unknown,
-        Err(_) if is_first(of) => Relation::None,
+        Err(_) if is_first => Relation::None,
         Err(_) => Relation::OutsideOfView,
     }
 }
 
-/// The user and PID namespaces that the kernel began with: their numbers are fixed, see include/uapi/linux/nsfs.h.
-fn is_first(identity: Identity) -> bool {
-    matches!((identity.kind, identity.inode), (Namespace::User, 0xEFFF_FFFD) | (Namespace::Pid, 0xEFFF_FFFC))
-}
+/// Inodes of the user and PID namespaces that the kernel began with: see include/uapi/linux/nsfs.h.
+const FIRST_USER: u64 = 0xEFFF_FFFD;
+const FIRST_PID: u64 = 0xEFFF_FFFC;
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use nix::unistd::User;
 use crate::census::{Census, Entry};
 use crate::compare::{compare, what_it_holds};
 use crate::holders::Holder;
-use crate::inspect::Process;
+use crate::inspect::{Process, WHO_MAY_LOOK};
 use crate::link::Identity;
 use crate::relations::Relation;
 use crate::table::{row, shortened, table};
@@ -89,7 +89,7 @@ pub fn hidden(census: &Census) -> Option<String> {
         1 => "1 process is".to_owned(),
         count => format!("{count} processes are"),
     };
-    Some(format!("{processes} missing here, and not yours to look at; an owner may, and CAP_SYS_PTRACE: see ptrace(2)"))
+    Some(format!("{processes} not yours to look at, and missing here; {WHO_MAY_LOOK}"))
 }
 
 /// Who is in a namespace, or why it is there all the same.

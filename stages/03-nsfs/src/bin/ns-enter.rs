@@ -45,9 +45,9 @@ struct Options {
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = kind_named)]
     kind: Vec<Namespace>,
     #[command(flatten)]
-    telling: Telling,
-    #[command(flatten)]
     command: Command,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 impl Stage for Options {

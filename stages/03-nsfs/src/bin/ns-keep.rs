@@ -55,9 +55,9 @@ struct Options {
     #[arg(long)]
     hold: bool,
     #[command(flatten)]
-    telling: Telling,
-    #[command(flatten)]
     command: Command,
+    #[command(flatten)]
+    telling: Telling,
 }
 
 impl Stage for Options {
