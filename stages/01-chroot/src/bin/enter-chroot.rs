@@ -31,7 +31,7 @@ See also: chroot(2), chroot(1), path_resolution(7), ldd(1)";
 /// Every process has a directory at which paths that begin with "/" start. chroot(2) changes it.
 /// The files of the host are not taken away: they have no name any more that begins with "/".
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// The directory that becomes /
     root: PathBuf,

@@ -43,7 +43,7 @@ See also: chroot(2), pivot_root(2), path_resolution(7)";
 /// With ROOT, enters that root first. Without, assumes that somebody has put it into one. Then it
 /// looks whether "/" is still the same directory.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// A root to enter first
     root: Option<PathBuf>,

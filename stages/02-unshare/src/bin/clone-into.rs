@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Parser;
 use groundwork::Kernel;
 use groundwork::cli::{Command, Stage, Telling};
@@ -34,12 +34,15 @@ What to know:
 
 See also: clone(2), namespaces(7), user_namespaces(7)";
 
+const NO_TIME: &str = "blocked: without clone3(2) nobody is born into a time namespace; \
+                       use unshare-time, which makes one with unshare(2)";
+
 /// Run a command that is born inside new namespaces
 ///
 /// fork(2) copies a process with everything it shares with others. clone3(2) is the same call with
 /// a list of what the copy shall not share. As an ordinary user, `user` is always among it.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// The kinds of namespace to be born into [default: all that this kernel knows]
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
@@ -59,6 +62,7 @@ impl Stage for Options {
         let (outer, inner) = Handshake::pair()?;
         let birth = born_inside(kernel, self.flags(), None)?;
         let is_in = |kind: Namespace| birth.kinds.contains(kind.flag());
+        let lacks_time = self.kinds.contains(&Namespace::Time) && !is_in(Namespace::Time);
         match birth.born {
             Born::Child => {
                 drop(outer);
@@ -66,7 +70,7 @@ impl Stage for Options {
             }
             Born::Parent { child, .. } => {
                 drop(inner);
-                let prepared = prepare(kernel, is_in, child, &outer);
+                let prepared = if lacks_time { Err(anyhow!(NO_TIME)) } else { prepare(kernel, is_in, child, &outer) };
                 see_out(kernel, child, outer, prepared)
             }
         }

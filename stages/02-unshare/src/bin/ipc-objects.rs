@@ -24,7 +24,7 @@ See also: sysvipc(7), mq_overview(7), ipc_namespaces(7), ipcs(1), ipcmk(1)";
 /// They are found by a number or a name, whatever the root directory is: any process of the same
 /// IPC namespace can find them. They outlive the process that made them.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// What to do
     #[arg(value_enum, default_value = "list")]

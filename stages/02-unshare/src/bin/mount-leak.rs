@@ -30,7 +30,7 @@ See also: mount_namespaces(7), unshare-mount --help";
 /// Something is mounted on each side of the wall; then each side is asked, through
 /// /proc/PID/mountinfo, whether it sees what the other one has mounted.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// Only this kind [default: one after the other]
     #[arg(long, value_name = "HOW", value_enum)]

@@ -28,7 +28,7 @@ See also: pid_namespaces(7), unshare-pid --help";
 ///
 /// In a PID namespace of its own: 1 starts 2, 2 starts 3, 2 ends, and then 1 ends.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     #[command(flatten)]
     telling: Telling,

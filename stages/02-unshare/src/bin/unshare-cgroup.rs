@@ -30,7 +30,7 @@ See also: unshare(2), cgroup_namespaces(7), cgroups(7)";
 /// /proc/PID/cgroup names the cgroup of a process by its path from the root, and so tells a
 /// container where on the host it is and who else is there. A cgroup namespace moves that root.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     #[command(flatten)]
     command: Command,

@@ -30,7 +30,7 @@ See also: unshare(2), ipc_namespaces(7), sysvipc(7), mq_overview(7), ipcs(1)";
 /// An IPC namespace is a place where every number is still free. It holds the System V objects
 /// (message queues, shared memory, semaphores) and the POSIX message queues.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     #[command(flatten)]
     command: Command,

@@ -34,7 +34,7 @@ See also: unshare(2), mount_namespaces(7), mount(2), findmnt(8)";
 /// copy of that list. Whether the two copies then tell each other what is mounted is decided
 /// mount by mount, and is called propagation.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// What the copy still shares with the host
     #[arg(long, value_name = "HOW", value_enum, default_value = "private")]

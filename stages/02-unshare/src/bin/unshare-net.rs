@@ -30,7 +30,7 @@ See also: unshare(2), network_namespaces(7), netdevice(7), ip-address(8)";
 /// A network namespace begins with nothing but a loopback device that is down. This program
 /// brings it up, so that the command reaches itself, and nobody else.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     #[command(flatten)]
     command: Command,

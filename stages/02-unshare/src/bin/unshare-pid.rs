@@ -36,7 +36,7 @@ See also: unshare(2), pid_namespaces(7), fork(2), proc(5), ps(1)";
 /// count begins anew at 1, and numbers from outside mean nothing. PID 1 is init: it inherits
 /// orphans, and its end is the end of all.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// Keep the /proc of the host, which does not know the new numbers
     #[arg(long)]

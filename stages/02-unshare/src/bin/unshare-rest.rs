@@ -30,7 +30,7 @@ See also: unshare(2), clone(2), semop(2), umask(2)";
 /// A child that shares all of it changes all of it, and ends; then this program looks at itself.
 /// A second child does the same, and unshares first.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     #[command(flatten)]
     telling: Telling,

@@ -33,7 +33,7 @@ See also: unshare(2), time_namespaces(7), clock_gettime(2), uptime(1)";
 ///
 /// A time namespace adds an offset to the clocks that count from the start of the machine.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// Added to the time since the start of the machine, sleep included
     #[arg(long, value_name = "SECONDS", default_value = "0", allow_negative_numbers = true)]

@@ -33,7 +33,7 @@ See also: unshare(2), user_namespaces(7), subuid(5), newuidmap(1), capabilities(
 /// id inside stands for which id outside; the kernel asks the outer one whenever it matters. It is
 /// the one namespace that needs no privilege to make, and it gives the privilege to make the rest.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// Map COUNT user and group ids from INSIDE on to those from OUTSIDE on; may be given again
     #[arg(long, value_name = "INSIDE:OUTSIDE:COUNT")]

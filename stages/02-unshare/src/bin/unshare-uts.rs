@@ -28,7 +28,7 @@ See also: unshare(2), uts_namespaces(7), sethostname(2), uname(1)";
 /// The name of the host is one variable in the kernel, the same for every process. A UTS namespace
 /// is a private copy of that variable, and of the NIS domain name beside it.
 #[derive(Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// What the host is called inside
     #[arg(long, value_name = "NAME", default_value = "box")]
