@@ -1,0 +1,39 @@
+# Short names for the commands people repeat. Nothing needs just: each recipe is one plain command.
+
+# List the recipes
+default:
+    @just --list
+
+# Open a shell in a container
+run *ARGUMENTS:
+    cargo run --quiet -- run {{ARGUMENTS}}
+
+# Ask what works on this host, and what would enable the rest
+doctor *ARGUMENTS:
+    cargo run --quiet -p groundwork --bin doctor -- {{ARGUMENTS}}
+
+# Run any stage program, such as `just stage unshare-uts --hostname box`
+stage PROGRAM *ARGUMENTS:
+    cargo build --quiet --workspace --bins
+    "$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/{{PROGRAM}}" {{ARGUMENTS}}
+
+# Run every test that this host can run
+test *ARGUMENTS:
+    cargo test --workspace {{ARGUMENTS}}
+
+# Accept what the programs say now as what they should say; review it with `git diff`
+accept:
+    INSTA_UPDATE=always cargo test --workspace
+
+# Look for what the compiler and the formatter would change
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Measure the start of a container beside the peers that are installed
+bench *ARGUMENTS:
+    cargo bench -p judges --bench start -- {{ARGUMENTS}}
+
+# Everything that the project's own checks do
+ci:
+    bash .ci/run
