@@ -51,6 +51,8 @@ pub enum Kind {
     Wsl,
     /// "/" is the initial ramfs.
     Initramfs,
+    /// Set-user-ID programs gain nothing here: see PR_SET_NO_NEW_PRIVS in prctl(2).
+    NoNewPrivs,
     /// This process is in a chroot(2).
     Chroot,
     /// Parts of /proc or /sys are hidden, as container engines do.

@@ -74,20 +74,24 @@ pub trait Stage: Parser {
 
 /// The whole of a program's `main`.
 pub fn main<S: Stage>() -> ExitCode {
+    main_of(|options: S| options.telling().kernel().and_then(|kernel| options.run(&kernel)))
+}
+
+/// The same for a program that asks the kernel for nothing worth telling, such as doctor.
+pub fn main_of<P: Parser>(run: impl FnOnce(P) -> Result<ExitCode>) -> ExitCode {
     // Rust ignores SIGPIPE; a tool whose reader has left should end, and what it starts should not inherit the habit.
     restore_sigpipe();
-    let options = match S::try_parse() {
+    let options = match P::try_parse() {
         Ok(options) => options,
         Err(error) => {
-            if let Some(code) = generate::<S>() {
+            if let Some(code) = generate::<P>() {
                 return code;
             }
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { OWN_FAILURE } else { 0 });
         }
     };
-    let done = options.telling().kernel().and_then(|kernel| options.run(&kernel));
-    done.unwrap_or_else(|error| report(&error))
+    run(options).unwrap_or_else(|error| report(&error))
 }
 
 /// Prints an error as one line and its hint as another, and gives the exit status it stands for.
@@ -117,13 +121,13 @@ pub fn exit_status(error: &anyhow::Error) -> u8 {
 }
 
 /// `PROGRAM --generate man|bash|zsh|fish`, for packagers: the manual page and completions made from the options.
-fn generate<S: Stage>() -> Option<ExitCode> {
+fn generate<P: Parser>() -> Option<ExitCode> {
     let mut arguments = std::env::args().skip(1);
     if arguments.next()? != "--generate" {
         return None;
     }
     let what = arguments.next()?;
-    let mut command = S::command();
+    let mut command = P::command();
     let name = command.get_name().to_owned();
     let mut stdout = std::io::stdout();
     let made = if what == "man" {

@@ -7,6 +7,7 @@ pub mod host;
 pub mod kernel;
 pub mod mountinfo;
 mod narrator;
+pub mod preflight;
 pub mod program;
 pub mod refusal;
 mod trace;

@@ -24,6 +24,8 @@ use crate::host::Here;
 
 use asked::Asked;
 pub use elf::interpreter_of;
+pub(crate) use namespaces::{kind_of, unknown_kind};
+pub(crate) use roots::initramfs;
 
 /// A call that the kernel refused.
 #[derive(Debug)]

@@ -13,24 +13,30 @@ const DEBIAN_SYSCTL: &str = "kernel.unprivileged_userns_clone";
 
 impl Cause {
     /// Who keeps this process from making a user namespace, when the kernel answered `errno`.
-    pub fn of_no_user_namespace(host: &dyn Host, errno: Errno) -> Option<Self> {
+    pub fn of_no_user_namespace(host: &dyn Host, errno: Errno) -> Self {
         let limit = host.sysctl("user.max_user_namespaces");
         if host.wsl() == Some(1) {
-            Some(Self::wsl1())
+            Self::wsl1()
         } else if host.has("/proc/self/uid_map") && !host.has("/proc/self/ns/user") {
-            Some(Self::kernel(host, "user namespaces (CONFIG_USER_NS)", "boot a kernel that has them"))
+            Self::kernel(host, "user namespaces (CONFIG_USER_NS)", "boot a kernel that has them")
         } else if errno == Errno::ENOSPC {
-            Some(Self::used_up("user", limit.as_deref()))
+            Self::used_up("user", limit.as_deref())
         } else if limit.as_deref() == Some("0") {
-            Some(Self::sysctl("user.max_user_namespaces", "0", "15000", "allows no user namespace"))
+            Self::sysctl("user.max_user_namespaces", "0", "15000", "allows no user namespace")
         } else if !host.may(Capability::SysAdmin) && host.sysctl(DEBIAN_SYSCTL).as_deref() == Some("0") {
-            Some(Self::sysctl(DEBIAN_SYSCTL, "0", "1", "allows user namespaces to root only"))
+            Self::sysctl(DEBIAN_SYSCTL, "0", "1", "allows user namespaces to root only")
         } else if host.is_chrooted() {
             let why = "in a chroot the kernel makes no user namespace: see EPERM in unshare(2)";
-            Some(Self::new(Kind::Chroot, why, "leave the chroot, or enter that root with pivot_root(2)"))
+            Self::new(Kind::Chroot, why, "leave the chroot, or enter that root with pivot_root(2)")
         } else {
-            Self::of_a_guard(host, errno)
+            Self::of_a_guard(host, errno).unwrap_or_else(|| Self::no_user_namespace(errno))
         }
+    }
+
+    fn no_user_namespace(errno: Errno) -> Self {
+        let why =
+            format!("no user namespace can be made ({errno:?}): this is a chroot, or a security module forbids it");
+        Self::new(Kind::Unknown, why, "look for a refusal in the kernel's log: `sudo dmesg | tail`")
     }
 
     /// Who refused with `errno` what the kernel's own rules allow: AppArmor, seccomp, SELinux.
@@ -85,8 +91,12 @@ impl Cause {
     /// A filter answers before the kernel looks at the request.
     pub fn seccomp(host: &dyn Host) -> Self {
         let why = "a seccomp filter is at work, as container engines set it up (Seccomp: 2 in /proc/self/status)";
-        let engine = host.container().unwrap_or_else(|| "docker".to_owned());
-        let remedy = format!("start the outer container with `{engine} run --security-opt seccomp=unconfined …`");
+        let remedy = match host.container() {
+            Some(engine) => {
+                format!("start the outer container with `{engine} run --security-opt seccomp=unconfined …`")
+            }
+            None => "run it outside of what set the filter: a container, a sandbox, a service".to_owned(),
+        };
         Self::new(Kind::Seccomp, why, remedy)
     }
 

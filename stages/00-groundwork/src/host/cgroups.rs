@@ -57,10 +57,21 @@ impl dyn Host + '_ {
 
     /// The directory of this process's own cgroup in the cgroup2 tree.
     pub fn own_cgroup2(&self) -> Option<PathBuf> {
-        let mount = self.cgroup2_mount()?;
-        let lines = self.text("/proc/self/cgroup")?;
-        let own = Path::new(lines.lines().find_map(|line| line.strip_prefix("0::"))?);
-        // What the mount shows begins at its root, which is "/" unless a cgroup namespace or a bind mount says otherwise.
+        self.own_cgroup(&self.cgroup2_mount()?, |controllers| controllers.is_empty())
+    }
+
+    /// The same in the v1 tree of this controller.
+    pub fn own_cgroup1(&self, controller: &str) -> Option<PathBuf> {
+        let has = |controllers: &str| controllers.split(',').any(|word| word == controller);
+        self.own_cgroup(&self.cgroup1_mount(controller)?, has)
+    }
+
+    /// A line of /proc/self/cgroup is `NUMBER:CONTROLLERS:PATH`.
+    fn own_cgroup(&self, mount: &Mount, is_it: impl Fn(&str) -> bool) -> Option<PathBuf> {
+        let text = self.text("/proc/self/cgroup")?;
+        let mut lines = text.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'));
+        let own = lines.find_map(|(controllers, path)| is_it(controllers).then(|| Path::new(path)))?;
+        // What is mounted begins at "/", unless a bind mount or an outer cgroup namespace has it begin further down.
         let below = own.strip_prefix(&mount.root).or_else(|_| own.strip_prefix("/")).ok()?;
         Some(mount.target.join(below))
     }

@@ -68,6 +68,11 @@ impl Elsewhere {
         self.with("/proc/self/status", lines)
     }
 
+    /// With the marks that docker leaves in its containers.
+    pub(crate) fn in_docker(self) -> Self {
+        self.with("/.dockerenv", "").mounted("90 28 8:1 /hosts /etc/hosts rw - ext4 /dev/sda1 rw")
+    }
+
     /// One more line of mountinfo.
     pub(crate) fn mounted(self, line: &str) -> Self {
         let mut lines = self.files.get(Path::new("/proc/self/mountinfo")).cloned().unwrap_or_default();

@@ -27,7 +27,8 @@ impl dyn Host + '_ {
 
     /// The container engine that this process is inside of, as far as it left a mark.
     pub fn container(&self) -> Option<String> {
-        if self.has("/.dockerenv") {
+        // The mark alone proves little: an image that was unpacked elsewhere has it too.
+        if self.has("/.dockerenv") && self.mount_at("/etc/hosts".as_ref()).is_some() {
             return Some("docker".to_owned());
         }
         if self.has("/run/.containerenv") {

@@ -42,7 +42,7 @@ fn undelegated(asked: &Asked<'_>, path: &Path) -> Option<String> {
     let mount = asked.host.mount_under(path)?;
     let in_tree = mount.super_options.iter().map(String::as_str).filter(|_| mount.fstype == "cgroup");
     let in_name = path.file_name()?.to_str()?.split('.').next();
-    let controller = in_tree.chain(in_name).find(|word| CONTROLLERS.contains(word)).unwrap_or("pids");
+    let controller = in_tree.chain(in_name).find(|word| CONTROLLERS.contains(word));
     Some(Cause::of_no_cgroup(asked.host, controller).sentence())
 }
 
@@ -93,7 +93,7 @@ fn enter(asked: &Asked<'_>, directory: &Path) -> Option<String> {
         EOPNOTSUPP => threaded(directory),
         EACCES | EPERM => say(
             format!("moving a process takes write access to {shown} and to the cgroup above both places"),
-            Cause::of_no_cgroup(host, "pids").remedy,
+            Cause::of_no_cgroup(host, None).remedy,
         ),
         ENOENT => say("the process is in a part of the tree that this cgroup namespace hides", "move it from outside"),
         ENODEV => say(format!("{shown} has been removed"), "make it again"),

@@ -34,7 +34,9 @@ pub(super) fn hint(asked: &Asked<'_>) -> Option<String> {
     let host = asked.host;
     let guarded = || Cause::of_a_guard(host, asked.errno).map(|cause| cause.sentence());
     match (asked.name, asked.errno) {
-        ("unshare" | "clone3", EPERM | EACCES) if asked.says("CLONE_NEWUSER") => forbidden_user_namespace(asked),
+        ("unshare" | "clone3", EPERM | EACCES) if asked.says("CLONE_NEWUSER") => {
+            Some(Cause::of_no_user_namespace(host, asked.errno).sentence())
+        }
         ("unshare" | "clone3", EPERM) if asked.says("CLONE_NEW") && !host.may(Capability::SysAdmin) => {
             say("an ordinary user may do this in a user namespace only", "add CLONE_NEWUSER to the same call")
         }
@@ -60,14 +62,6 @@ pub(super) fn hint(asked: &Asked<'_>) -> Option<String> {
         }),
         _ => None,
     }
-}
-
-fn forbidden_user_namespace(asked: &Asked<'_>) -> Option<String> {
-    let cause = Cause::of_no_user_namespace(asked.host, asked.errno).map(|cause| cause.sentence());
-    cause.or_else(|| {
-        let remedy = "`cargo run -p groundwork --bin doctor` tries to find out who does";
-        say("somebody forbids user namespaces here", remedy)
-    })
 }
 
 /// The limit that is reached is most likely the one that is zero, and else that of the first kind wanted.
@@ -100,6 +94,11 @@ fn invalid(asked: &Asked<'_>) -> Option<String> {
         );
     }
     None
+}
+
+/// The file in /proc/self/ns of the first kind that these words name by its flag.
+pub(crate) fn kind_of(words: &str) -> Option<&'static str> {
+    KINDS.iter().find(|kind| words.contains(kind.flag)).map(|kind| kind.file)
 }
 
 /// Why the kernel does not know a kind of namespace, if it does not.

@@ -61,11 +61,7 @@ fn too_many(host: &dyn Host) -> Option<String> {
 
 /// The cgroup around this process, in either generation, whose pids controller is at its limit.
 fn full_cgroup(host: &dyn Host) -> Option<(PathBuf, String)> {
-    let v1 = host.cgroup1_mount("pids").and_then(|mount| {
-        let lines = host.text("/proc/self/cgroup")?;
-        let own = lines.lines().find_map(|line| line.split_once(":pids:/").map(|(_, path)| path.to_owned()))?;
-        Some((mount.target.join(own), mount.target))
-    });
+    let v1 = host.own_cgroup1("pids").zip(host.cgroup1_mount("pids").map(|mount| mount.target));
     let v2 = host.own_cgroup2().zip(host.cgroup2_mount().map(|mount| mount.target));
     [v1, v2].into_iter().flatten().find_map(|(own, top)| {
         own.ancestors().take_while(|directory| directory.starts_with(&top)).find_map(|directory| {

@@ -79,13 +79,14 @@ fn a_controllers_file_that_is_not_there_is_explained() {
 #[test]
 fn without_delegation_the_way_to_get_it_is_told() {
     let tell = |host: &Elsewhere| path(host, "mkdir", "box", EACCES);
-    assert!(tell(&host()).contains("machinectl shell"), "{}", tell(&host()));
+    assert!(tell(&host()).contains("give it to you with chown"), "{}", tell(&host()));
+    let logged_out = host().directory("/run/systemd/system");
+    assert!(tell(&logged_out).contains("machinectl shell"), "{}", tell(&logged_out));
     let systemd = host().directory("/run/user/1000/systemd");
     assert!(tell(&systemd).contains("systemd-run --user --scope"), "{}", tell(&systemd));
     let v1 = path(&hybrid(), "mkdir", "memory/box", EACCES);
     assert!(v1.contains("the cgroup2 tree lacks them"), "{v1}");
-    let docker =
-        Elsewhere::ordinary().mounted("31 28 0:29 / /sys/fs/cgroup ro - cgroup2 cgroup2 rw").with("/.dockerenv", "");
+    let docker = Elsewhere::ordinary().mounted("31 28 0:29 / /sys/fs/cgroup ro - cgroup2 cgroup2 rw").in_docker();
     assert!(tell(&docker).contains("docker run --privileged"), "{}", tell(&docker));
 }
 
