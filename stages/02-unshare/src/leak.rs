@@ -1,6 +1,7 @@
 //! What leaks out of a mount namespace, seen without danger: the host is played by another mount namespace.
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use groundwork::{Kernel, mountinfo};
@@ -8,7 +9,7 @@ use nix::mount::MsFlags;
 use nix::unistd::{ForkResult, Pid};
 
 use crate::child::{die_with, quietly};
-use crate::handshake::Handshake;
+use crate::handshake::{Abandoned, Handshake};
 use crate::mount::{Propagation, own_mounts, set_propagation};
 
 /// Covered in the stand-in, and nowhere else: every host has this directory.
@@ -25,10 +26,10 @@ pub struct Seen {
 
 /// Which process comes back from a trial.
 pub enum Side {
-    /// The one inside: it has done its part.
-    Inside,
     /// The stand-in for the host, with what it saw; nothing in a rehearsal.
     Outside(Option<Seen>),
+    /// The one inside, which has done its part; or the stand-in, when the inside has failed and said why.
+    Over(ExitCode),
 }
 
 // ANCHOR: stand_in
@@ -56,15 +57,18 @@ pub fn try_one(kernel: &Kernel, propagation: Propagation, name: &str) -> Result<
     match kernel.because("a process for the inside of the wall").fork()? {
         ForkResult::Child => {
             drop(outer);
-            let done = mount_inside(kernel, propagation, &places, &inner).map(|()| Default::default());
-            quietly(done).map(|_| Side::Inside)
+            let done = mount_inside(kernel, propagation, &places, &inner);
+            quietly(done.map(|()| ExitCode::SUCCESS)).map(Side::Over)
         }
         ForkResult::Parent { child } => {
             drop(inner);
             let seen = look(kernel, &places, child, &outer);
             drop(outer);
-            kernel.because("the trial is over when the inside is gone").wait4(child)?;
-            seen.map(Side::Outside)
+            let ended = kernel.because("the trial is over when the inside is gone").wait4(child)?;
+            match seen {
+                Err(error) if error.is::<Abandoned>() => Ok(Side::Over(ended.into())),
+                seen => seen.map(Side::Outside),
+            }
         }
     }
 }

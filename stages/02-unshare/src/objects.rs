@@ -81,7 +81,7 @@ pub fn list(kernel: &Kernel, names: &Names) -> Result<String> {
         }
     }
     let posix = kernel.because("without a mount of mqueue nobody lists these queues: one asks for them by name");
-    if if_there(posix.mq_open(&names.queue, Wanted::Existing))?.is_some_and(|_| !kernel.is_rehearsing()) {
+    if is_there(posix.mq_open(&names.queue, Wanted::Existing))? && !kernel.is_rehearsing() {
         let _ = writeln!(list, "{:<20} {:>12} {:>6}", "POSIX message queue", format!("/{}", names.queue), "-");
     }
     Ok(list)
@@ -101,6 +101,14 @@ fn parse(text: &str) -> Vec<(i32, i32)> {
         Some((fields.next()?.ok()?, fields.next()?.ok()?))
     };
     text.lines().skip(1).filter_map(line).collect()
+}
+
+/// EACCES: it is there, and someone else's.
+fn is_there<T>(answer: Result<T>) -> Result<bool> {
+    match answer {
+        Err(error) if Refused::errno_of(&error) == Some(Errno::EACCES) => Ok(true),
+        answer => Ok(if_there(answer)?.is_some()),
+    }
 }
 
 fn if_there<T>(answer: Result<T>) -> Result<Option<T>> {

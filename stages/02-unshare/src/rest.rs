@@ -4,8 +4,9 @@
 
 use std::os::fd::IntoRawFd;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use groundwork::Kernel;
 use groundwork::kernel::{Born, IpcId, Key, Wanted};
 use nix::fcntl::OFlag;
@@ -61,10 +62,10 @@ pub struct Seen {
 
 /// Which process comes back from a trial.
 pub enum Side {
-    /// The child: it has done its part.
-    Child,
     /// The parent, with what it saw.
     Parent(Seen),
+    /// The child, which has done its part; or the parent of one that has failed and said why.
+    Over(ExitCode),
 }
 
 // ANCHOR: watch
@@ -72,7 +73,7 @@ pub enum Side {
 /// of this process. In an IPC namespace of its own it leaves no semaphore behind.
 ///
 /// # Errors
-/// Those of the calls made; the child has failed.
+/// Those of the calls made.
 pub fn watch(kernel: &Kernel, separate: bool) -> Result<Side> {
     kernel.because("each trial starts from here").chdir("/")?;
     kernel.because("and with this mask").umask(0o022)?;
@@ -86,12 +87,14 @@ pub fn watch(kernel: &Kernel, separate: bool) -> Result<Side> {
                 own_descriptors(kernel)?;
                 own_undo_list(kernel)?;
             }
-            change_everything(kernel, semaphore).map(|()| Side::Child)
+            change_everything(kernel, semaphore).map(|()| Side::Over(ExitCode::SUCCESS))
         }
         Born::Parent { child, pidfd } => {
             drop(pidfd);
             let ended = kernel.because("what is left when the child has ended?").wait4(child)?;
-            ensure!(ended.status() == 0, "the child has failed; its own message says why");
+            if ended.status() != 0 {
+                return Ok(Side::Over(ended.into()));
+            }
             let descriptors = descriptors()?.saturating_sub(open_before);
             let semaphore = kernel.because("undone, or not?").semctl_getval(semaphore)?;
             let directory = std::env::current_dir().context("getcwd")?;

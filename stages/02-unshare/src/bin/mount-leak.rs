@@ -55,7 +55,7 @@ impl Stage for Options {
         for kind in kinds {
             let name = kind.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
             match leak::try_one(kernel, kind, &name)? {
-                Side::Inside => return Ok(ExitCode::SUCCESS),
+                Side::Over(status) => return Ok(status),
                 Side::Outside(seen) => table.extend(seen.map(|seen| row(&name, seen))),
             }
         }

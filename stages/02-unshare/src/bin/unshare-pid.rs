@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use groundwork::Kernel;
 use groundwork::cli::{Command, Stage, Telling};
+use groundwork::{Hint, Kernel, WithHint};
 use unshare::mount::Propagation;
 use unshare::{mount, pid, user};
 
@@ -59,7 +59,8 @@ impl Stage for Options {
         }
         pid::own_pids(kernel, || {
             if !self.no_proc {
-                pid::own_proc(kernel)?;
+                let or = |why: &str| format!("{why}; or do without: --no-proc");
+                pid::own_proc(kernel).hint_with(|error| Hint::of(error).map(or))?;
             }
             self.command.program().exec(kernel)
         })

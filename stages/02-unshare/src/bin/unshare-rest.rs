@@ -45,8 +45,14 @@ impl Stage for Options {
         user::own_ids_if_needed(kernel)?;
         // Whatever becomes of us, the semaphores end with it.
         ipc::own_ipc(kernel)?;
-        let Side::Parent(shared) = rest::watch(kernel, false)? else { return Ok(ExitCode::SUCCESS) };
-        let Side::Parent(unshared) = rest::watch(kernel, true)? else { return Ok(ExitCode::SUCCESS) };
+        let shared = match rest::watch(kernel, false)? {
+            Side::Parent(seen) => seen,
+            Side::Over(status) => return Ok(status),
+        };
+        let unshared = match rest::watch(kernel, true)? {
+            Side::Parent(seen) => seen,
+            Side::Over(status) => return Ok(status),
+        };
         if !kernel.is_rehearsing() {
             print!("{}", table(&shared, &unshared));
         }
