@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use groundwork::{Kernel, Program, Refused};
 use nix::errno::Errno;
-use nix::unistd::ForkResult;
+use unshare::child::in_child;
 use unshare::{Namespace, user};
 
 // ANCHOR: run_inside
@@ -17,15 +17,7 @@ pub fn run_inside(kernel: &Kernel, entered: &[Namespace], program: &Program) -> 
     if !entered.contains(&Namespace::Pid) {
         return program.exec(kernel);
     }
-    match kernel.because("only a child of this process is born into the PID namespace").fork()? {
-        ForkResult::Child => {
-            unshare::pid::die_with_parent(kernel)?;
-            program.exec(kernel)
-        }
-        ForkResult::Parent { child } => {
-            Ok(kernel.because("the status of the command shall be ours").wait4(child)?.into())
-        }
-    }
+    in_child(kernel, "only a child of this process is born into the PID namespace", || program.exec(kernel))
 }
 // ANCHOR_END: run_inside
 

@@ -26,9 +26,9 @@ use crate::mounted::{MountPoint, Mounted, Uninterrupted, bind};
 /// EPERM without CAP_SYS_ADMIN in the owner of the present mount namespace; EINVAL for a mount namespace that is not
 /// newer than the present one. Then nothing is left behind.
 pub fn keep(kernel: &Kernel, pid: Pid, kind: Namespace, file: &Path, cover: bool) -> Result<Kept> {
-    let undisturbed = Uninterrupted::begin()?;
     let place = Place::find(file, cover)?;
     let asked = identity(kernel, pid, kind)?;
+    let undisturbed = Uninterrupted::begin(kernel)?;
     let made = if place.exists { None } else { Some(MountPoint::make(kernel, &place.path)?) };
     let bed = if kind == Namespace::Mount && place.is_shared { Some(private_bed(kernel, &place.path)?) } else { None };
     let kept = bind(

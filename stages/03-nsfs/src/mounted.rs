@@ -10,7 +10,7 @@ use anyhow::Result;
 use groundwork::{Kernel, Refused};
 use nix::fcntl::AT_FDCWD;
 use nix::mount::{MntFlags, MsFlags};
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::sys::signal::Signal;
 use nix::unistd::UnlinkatFlags;
 use sys_mount::{Unmount, UnmountDrop, UnmountFlags};
 
@@ -70,21 +70,22 @@ impl Drop for MountPoint<'_> {
     }
 }
 
-/// While this lives, the signals that would end us wait: no guard is dropped by a process that a signal ends.
-pub(crate) struct Uninterrupted {
-    before: SigSet,
+/// While this lives, the signals that would end us wait: a process that a signal ends drops no guard.
+pub(crate) struct Uninterrupted<'kernel> {
+    kernel: &'kernel Kernel,
 }
 
-impl Uninterrupted {
-    const WAITING: [Signal; 3] = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+impl<'kernel> Uninterrupted<'kernel> {
+    const WAITING: [Signal; 3] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM];
 
-    pub(crate) fn begin() -> Result<Self> {
-        let mut before = SigSet::empty();
-        sigprocmask(SigmaskHow::SIG_BLOCK, Some(&Self::WAITING.into_iter().collect()), Some(&mut before))?;
-        Ok(Self { before })
+    pub(crate) fn begin(kernel: &'kernel Kernel) -> Result<Self> {
+        kernel
+            .because("a signal in the middle would leave half of what follows: it waits until all is done or undone")
+            .sigprocmask_block(&Self::WAITING)?;
+        Ok(Self { kernel })
     }
 
-    /// True when one of them has come in the meantime: it strikes as soon as this is dropped.
+    /// True when one of them has come in the meantime.
     pub(crate) fn was_interrupted(&self) -> bool {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let pending = status.lines().filter_map(|line| line.strip_prefix("SigPnd:").or(line.strip_prefix("ShdPnd:")));
@@ -93,8 +94,9 @@ impl Uninterrupted {
     }
 }
 
-impl Drop for Uninterrupted {
+impl Drop for Uninterrupted<'_> {
     fn drop(&mut self) {
-        let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&self.before), None);
+        let reason = "nothing is half-done any more: a signal that came in the meantime strikes now";
+        let _ = self.kernel.because(reason).sigprocmask_unblock(&Self::WAITING);
     }
 }

@@ -30,7 +30,7 @@ See also: namespaces(7), umount2(2)";
 /// The counterpart of ns-keep: the mount goes, and the file it lay on. The namespace lives on
 /// while something else holds it, and ns-drop says what does.
 #[derive(Parser)]
-#[command(version, about, long_about, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// Files that ns-keep made
     #[arg(required = true, value_name = "FILE")]

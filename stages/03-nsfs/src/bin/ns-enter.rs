@@ -36,7 +36,7 @@ See also: setns(2), namespaces(7), ioctl_ns(2), pidfd_open(2), nsenter(1)";
 /// that keeps it, or a descriptor that holds it. Nothing new is made: you join, and whoever is
 /// inside already sees what you do there.
 #[derive(Parser)]
-#[command(version, about, long_about, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// One process by its PID, or files that each stand for one namespace
     #[arg(required = true, value_name = "FILE|PID")]

@@ -37,7 +37,7 @@ See also: namespaces(7), \"Namespace lifetime\"; mount(2), unshare(1), ip-netns(
 /// A namespace lives while something refers to it. A process in it does; so does a mount of its
 /// file, and so does an open descriptor. ns-keep makes the mount; with --hold, the descriptor.
 #[derive(Parser)]
-#[command(version, about, long_about, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// A process that is in the namespace
     #[arg(value_parser = clap::value_parser!(i32).range(1..))]

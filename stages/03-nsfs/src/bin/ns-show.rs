@@ -36,7 +36,7 @@ See also: namespaces(7), proc_pid_ns(5), ioctl_ns(2), lsns(8)";
 /// has no name and no list of members: who is in it is found by looking at every process, and
 /// this is what ns-show does. Processes that are not yours to look at are counted.
 #[derive(Parser)]
-#[command(version, about, long_about, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// Show these processes only
     #[arg(value_name = "PID", value_parser = pid)]
