@@ -147,21 +147,41 @@ impl Because<'_> {
         })
     }
 
-    /// move_mount(2): attach a mount that is attached nowhere.
+    /// fsmount(2) with attributes: how the mount is to behave, for example MOUNT_ATTR_NOSUID.
     ///
     /// # Errors
-    /// ENOENT and ENOTDIR about the target; EINVAL on a target in a mount namespace not one's own.
+    /// As for [`Because::fsmount`]; EINVAL for attributes that exclude each other.
+    pub fn fsmount_with(self, file_system: BorrowedFd<'_>, attributes: MountAttrFlags) -> Result<OwnedFd> {
+        let names: Vec<_> = attributes.iter_names().map(|(name, _)| name).collect();
+        self.ask("fsmount", &[&file_system, &Bare("FSMOUNT_CLOEXEC"), &Bare(names.join("|"))], || {
+            rustix::mount::fsmount(file_system, FsMountFlags::FSMOUNT_CLOEXEC, attributes).map_err(errno)
+        })
+    }
+
+    /// move_mount(2): attach a mount that is attached nowhere. A symbolic link as target is refused.
+    ///
+    /// # Errors
+    /// ENOENT and ENOTDIR about the target; EINVAL on a symbolic link, on a file when a directory is attached, and on a
+    /// target in a mount namespace not one's own.
     pub fn move_mount(self, mount: BorrowedFd<'_>, target: impl AsRef<Path>) -> Result<()> {
-        let target = target.as_ref();
-        let words = &[
-            &mount as &dyn crate::arguments::Argument,
-            &"",
-            &Bare("AT_FDCWD"),
-            &target,
-            &Bare("MOVE_MOUNT_F_EMPTY_PATH"),
-        ];
-        self.ask("move_mount", words, || {
-            let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
+        self.move_mount_flags(mount, target.as_ref(), MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)
+    }
+
+    /// move_mount(2), MOVE_MOUNT_T_SYMLINKS: the same, where a symbolic link as target leads.
+    ///
+    /// # Errors
+    /// As for [`Because::move_mount`].
+    pub fn move_mount_following(self, mount: BorrowedFd<'_>, target: impl AsRef<Path>) -> Result<()> {
+        let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_SYMLINKS;
+        self.move_mount_flags(mount, target.as_ref(), flags)
+    }
+
+    fn move_mount_flags(self, mount: BorrowedFd<'_>, target: &Path, flags: MoveMountFlags) -> Result<()> {
+        // Written down before the call: afterwards the descriptor's path is the target.
+        let moved = Bare(self.kernel.in_words(&mount));
+        let names: Vec<_> = flags.iter_names().map(|(name, _)| name).collect();
+        let names = Bare(names.join("|"));
+        self.ask("move_mount", &[&moved, &"", &Bare("AT_FDCWD"), &target, &names], || {
             rustix::mount::move_mount(mount.as_fd(), "", rustix::fs::CWD, target, flags).map_err(errno)
         })
     }

@@ -96,7 +96,7 @@ impl Because<'_> {
         self.ask("rename", &[&old, &new], || std::fs::rename(old, new).map_err(io_errno))
     }
 
-    /// mknodat(2): a device, a fifo or, as device 0:0, a whiteout, before the umask takes its bits.
+    /// mknodat(2): a device, a fifo, an empty file or, as device 0:0, a whiteout, before the umask takes its bits.
     ///
     /// # Errors
     /// EPERM for a device in any user namespace but the first. A whiteout may be made by everyone since Linux 5.8.
@@ -148,6 +148,7 @@ impl Argument for Node {
         let mode = arguments::Mode(self.mode).spell(spelling);
         let device = format!("makedev({:#x}, {:#x})", self.major, self.minor).replace("0x0", "0");
         match self.kind {
+            SFlag::S_IFREG => format!("S_IFREG|{mode}"),
             SFlag::S_IFIFO => format!("S_IFIFO|{mode}"),
             SFlag::S_IFBLK => format!("S_IFBLK|{mode}, {device}"),
             _ => format!("S_IFCHR|{mode}, {device}"),
