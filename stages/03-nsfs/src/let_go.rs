@@ -1,8 +1,7 @@
 //! Taking away what keeps a namespace.
 
-use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, bail};
 use groundwork::Kernel;
@@ -18,16 +17,19 @@ use crate::mounted::MountPoint;
 // ANCHOR: let_go
 /// Takes away the mount on `file` that keeps a namespace, and the file when [`crate::keep()`] made it.
 ///
-/// The namespace goes on living while a process, another mount or a descriptor holds it.
+/// The namespace goes on living while a process, another mount or a descriptor holds it. What is left of an earlier
+/// mount, after the host was restarted or its mount namespace ended, is cleared away too.
 ///
 /// # Errors
 /// `file` is no mount of a namespace; EPERM without CAP_SYS_ADMIN in the owner of the present mount namespace.
 pub fn let_go(kernel: &Kernel, file: &Path) -> Result<Kept> {
     let path = absolute(file)?;
     let mounts = mounts()?;
-    let kept = find(kernel, &mounts, &path)?;
-    unmount(kernel, &path, "whoever has the file open keeps it; for everybody else the mount is gone at once")?;
-    if kept.and_then(|kept| bed_below(&mounts, kept)).is_some() {
+    let Layers { kept, bed } = Layers::find(kernel, &mounts, &path)?;
+    if kept.is_some() || is_yet_to_be(kernel, &path) {
+        unmount(kernel, &path, "whoever has the file open keeps it; for everybody else the mount is gone at once")?;
+    }
+    if bed.is_some() {
         unmount(kernel, &path, "under it lay the file bound on itself, so that nobody shared the mount")?;
     }
     if kernel.is_rehearsing() || is_ours(&path) {
@@ -45,29 +47,48 @@ fn unmount(kernel: &Kernel, path: &Path, reason: &'static str) -> Result<()> {
     kernel.because(reason).umount2(path, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW)
 }
 
-/// None in the rehearsal for a file that is yet to be kept.
-fn find<'a>(kernel: &Kernel, mounts: &'a [Mount], path: &Path) -> Result<Option<&'a Mount>> {
-    let shown = path.display();
-    match mount_at(mounts, path) {
-        Some(mount) if mount.fstype == "nsfs" => Ok(Some(mount)),
-        Some(mount) => {
-            bail!("{shown} is a mount of {}, not of a namespace; `ns-show --kept` lists those", mount.fstype)
-        }
-        None if kernel.is_rehearsing() && !path.exists() => Ok(None),
-        None => {
-            bail!("nothing is mounted on {shown}, so it keeps no namespace; `ns-show --kept` lists the files that do")
+/// What `ns-keep` puts on a file: the namespace, and under a mount namespace the file bound on itself.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Layers<'a> {
+    kept: Option<&'a Mount>,
+    bed: Option<&'a Mount>,
+}
+
+impl<'a> Layers<'a> {
+    fn find(kernel: &Kernel, mounts: &'a [Mount], path: &Path) -> Result<Self> {
+        let shown = path.display();
+        let top = mount_at(mounts, path);
+        let kept = top.filter(|mount| mount.fstype == "nsfs");
+        let under = kept.map_or(top, |kept| mounts.iter().find(|mount| mount.id == kept.parent));
+        let bed = under.filter(|mount| mount.target == path && is_bed(mounts, mount));
+        // Alone, it may be somebody's own mount of their own file.
+        let bed = bed.filter(|_| kept.is_some() || is_ours(path));
+        match top {
+            _ if kept.is_some() || bed.is_some() => Ok(Self { kept, bed }),
+            Some(top) => {
+                bail!("{shown} is a mount of {}, not of a namespace; `ns-show --kept` lists those", top.fstype)
+            }
+            None if is_yet_to_be(kernel, path) || is_ours(path) => Ok(Self::default()),
+            None => bail!(
+                "nothing is mounted on {shown}, so it keeps no namespace; `ns-show --kept` lists the files that do"
+            ),
         }
     }
 }
 
-/// The mount under a kept namespace, when it is a file bound on itself: the same file of the same file system.
-fn bed_below<'a>(mounts: &'a [Mount], kept: &Mount) -> Option<&'a Mount> {
-    let by_id = |id| mounts.iter().find(|mount| mount.id == id);
-    let bed = by_id(kept.parent).filter(|bed| bed.target == kept.target && bed.propagation.is_empty())?;
-    let around = by_id(bed.parent)?;
-    let file: PathBuf = around.root.join(bed.target.strip_prefix(&around.target).ok()?);
-    let same = |mount: &Mount| (mount.fstype.clone(), OsStr::to_owned(&mount.source));
-    (file == bed.root && same(bed) == same(around)).then_some(bed)
+/// In a rehearsal, `ns-keep` may have been rehearsed before.
+fn is_yet_to_be(kernel: &Kernel, path: &Path) -> bool {
+    kernel.is_rehearsing() && !path.exists()
+}
+
+/// True for a private mount of a file on itself: the same file of the same file system.
+fn is_bed(mounts: &[Mount], bed: &Mount) -> bool {
+    let around = mounts.iter().find(|mount| mount.id == bed.parent);
+    around.is_some_and(|around| {
+        let file = bed.target.strip_prefix(&around.target).map(|below| around.root.join(below));
+        let is_same_file_system = bed.fstype == around.fstype && bed.source == around.source;
+        bed.propagation.is_empty() && is_same_file_system && file.is_ok_and(|file| file == bed.root)
+    })
 }
 
 fn is_ours(path: &Path) -> bool {
@@ -99,12 +120,31 @@ mod tests {
     #[test]
     fn only_a_private_bind_of_the_file_on_itself_is_a_bed() {
         let root = mount("1 0 254:0 /@ / rw shared:1 - btrfs /dev/vda rw");
-        let kept = mount("9 8 0:4 mnt:[7] /run/k rw - nsfs nsfs rw");
-        let is_bed = |line: &str| bed_below(&[root.clone(), mount(line), kept.clone()], &kept).is_some();
+        let is_bed = |line: &str| is_bed(&[root.clone(), mount(line)], &mount(line));
         assert!(is_bed("8 1 254:0 /@/run/k /run/k rw - btrfs /dev/vda rw"));
         assert!(!is_bed("8 1 254:0 /@/etc/k /run/k rw - btrfs /dev/vda rw"), "another file");
         assert!(!is_bed("8 1 254:0 /@/run/k /run/k rw shared:2 - btrfs /dev/vda rw"), "shared");
         assert!(!is_bed("8 1 254:0 /@/run/k /run/k rw - btrfs /dev/vdb rw"), "another device");
-        assert!(!is_bed("8 1 254:0 /@/run /run rw - btrfs /dev/vda rw"), "the directory");
+    }
+
+    #[test]
+    fn what_lies_under_a_namespace_is_taken_away_only_when_it_is_a_bed() {
+        let root = mount("1 0 254:0 / / rw shared:1 - ext4 /dev/vda rw");
+        let kept = mount("9 8 0:4 mnt:[7] /run/k rw - nsfs nsfs rw");
+        let find = |below: &str| {
+            let mounts = [root.clone(), mount(below), kept.clone()];
+            let layers = Layers::find(&Kernel::quiet(), &mounts, Path::new("/run/k")).unwrap();
+            (layers.kept.is_some(), layers.bed.is_some())
+        };
+        assert_eq!(find("8 1 254:0 /run/k /run/k rw - ext4 /dev/vda rw"), (true, true));
+        assert_eq!(find("8 1 254:0 /etc/k /run/k rw - ext4 /dev/vda rw"), (true, false), "somebody's own bind mount");
+        assert_eq!(find("8 1 0:30 / /run rw - tmpfs tmpfs rw"), (true, false), "the file system around it");
+    }
+
+    #[test]
+    fn a_mount_of_something_else_is_not_touched() {
+        let mounts = [mount("1 0 254:0 / / rw - ext4 /dev/vda rw"), mount("8 1 0:30 / /run/k rw - tmpfs tmpfs rw")];
+        let refused = Layers::find(&Kernel::quiet(), &mounts, Path::new("/run/k")).unwrap_err();
+        assert!(refused.to_string().contains("/run/k is a mount of tmpfs"), "{refused}");
     }
 }

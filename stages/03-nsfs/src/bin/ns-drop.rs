@@ -47,8 +47,12 @@ impl Stage for Options {
     fn run(self, kernel: &Kernel) -> Result<ExitCode> {
         for file in &self.files {
             let dropped = let_go(kernel, file)?;
-            if let Some(identity) = dropped.identity.filter(|_| !kernel.is_rehearsing()) {
-                println!("{identity} is dropped; {}", show::what_remains(&census::take()?, identity));
+            match dropped.identity {
+                _ if kernel.is_rehearsing() => {}
+                Some(identity) => {
+                    println!("{identity} is dropped; {}", show::what_remains(&census::take()?, identity));
+                }
+                None => println!("{} kept nothing any more, and its place is cleared", dropped.path.display()),
             }
         }
         Ok(ExitCode::SUCCESS)
