@@ -25,8 +25,9 @@ What to know:
     a fresh one is mounted, in a mount namespace so that the host keeps its own.
   - The kernel shields PID 1 from signals it has no handler for, and Ctrl-C is one: `sleep` as
     PID 1 does not end by it, a shell handles it. The way back: Ctrl-Z, and then `kill -9 %1`.
-  - When dash or busybox sh leaves, it says that it cannot set the tty process group: the group to
-    give the terminal back to lies outside, and has no number inside. The terminal is fine.
+  - dash, the sh of Debian and Ubuntu, leaves a terminal with `Cannot set tty process group` and
+    status 2: the group it wants to give the terminal back to lies outside, and has no number
+    inside. The terminal is fine, and bash does not mind.
   - When PID 1 ends, the kernel ends everyone in its namespace. Whoever kills this program ends
     PID 1.
 
