@@ -7,15 +7,15 @@ use anyhow::{Context, Result, ensure};
 use groundwork::{Kernel, Refused};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use crate::delegation;
 use crate::hierarchy::{Hierarchy, Version, hierarchies};
 use crate::limits::Limits;
 use crate::place::Place;
 use crate::plan::{self, Purpose};
 use crate::usage::Usage;
-use crate::{v1, v2};
+use crate::{delegation, files, v1, v2};
 
 /// A cgroup: one directory in cgroup v2, or one for each hierarchy of version 1.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Cgroup {
     pub fn create_on(kernel: &Kernel, hierarchies: &[Hierarchy], name: &str, limits: &Limits) -> Result<Self> {
         limits.check()?;
         let made = Self::make(kernel, hierarchies, name, Purpose::Limit(limits))?;
-        ensure!(!made.places.is_empty(), delegation::no_cgroup(hierarchies));
+        ensure!(!made.places.is_empty(), delegation::refused(&[]));
         Ok(made)
     }
     // ANCHOR_END: create
@@ -147,6 +147,11 @@ impl Cgroup {
         v2::processes(self.path())
     }
 
+    /// Those of them that have not been told to end already.
+    pub fn survivors(&self) -> Vec<Pid> {
+        self.processes().into_iter().filter(|pid| !is_ending(*pid)).collect()
+    }
+
     /// True while every process inside is stopped.
     pub fn is_frozen(&self) -> bool {
         self.usage().is_ok_and(|usage| usage.frozen)
@@ -184,4 +189,12 @@ impl Cgroup {
         }
         Ok(cgroup)
     }
+}
+
+/// True when SIGKILL waits for the process: see "Signals" in proc_pid_status(5).
+fn is_ending(pid: Pid) -> bool {
+    let status = files::text(Path::new(&format!("/proc/{pid}/status")));
+    let masks = ["SigPnd:", "ShdPnd:"].map(|name| status.lines().find_map(|line| line.strip_prefix(name)));
+    let bits = masks.into_iter().flatten().filter_map(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    status.is_empty() || bits.fold(0, |all, mask| all | mask) & (1 << (Signal::SIGKILL as u64 - 1)) != 0
 }

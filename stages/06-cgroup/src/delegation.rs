@@ -5,15 +5,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
-use groundwork::{Kernel, Refused};
+use anyhow::{Result, anyhow, bail, ensure};
+use groundwork::cause::Cause;
+use groundwork::host::Here;
+use groundwork::{Hint, Kernel, Refused};
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, AtFlags};
-use nix::unistd::{AccessFlags, faccessat};
 
 use crate::files;
 use crate::hierarchy::{Hierarchy, Version, is_writable};
 use crate::place::Place;
+use crate::v2::ignore;
 
 /// All our cgroups lie in a directory of this name, so that they can be found again.
 pub(crate) const PARENT: &str = "boxwright";
@@ -63,8 +64,16 @@ pub(crate) fn is_in_the_way(hierarchy: &Hierarchy, base: &Path, wanted: &[String
         && !files::words(&base.join("cgroup.procs")).is_empty()
 }
 
+/// What can be handed down from `base` without asking anybody above it.
+pub(crate) fn controllers(hierarchy: &Hierarchy, base: &Path) -> Vec<String> {
+    if hierarchy.is_imagined { hierarchy.controllers.clone() } else { files::words(&base.join("cgroup.controllers")) }
+}
+
 // ANCHOR: offer
 /// Hands controllers down to the directory our cgroup is made in, where they are not handed down yet.
+///
+/// At the top of the tree they stay handed down: others may have come to use them in the meantime, and would lose their
+/// limits if they were taken back.
 pub(crate) fn offer(kernel: &Kernel, hierarchy: &Hierarchy, place: &Place) -> Result<()> {
     let parent = place.parent();
     let directories = chain(hierarchy, &place.base, &place.controllers).into_iter().chain([parent]);
@@ -76,10 +85,7 @@ pub(crate) fn offer(kernel: &Kernel, hierarchy: &Hierarchy, place: &Place) -> Re
             continue;
         }
         let wish = missing.iter().map(|one| format!("+{one}")).collect::<Vec<_>>().join(" ");
-        kernel
-            .because("a controller works in a cgroup only if the one above hands it down")
-            .write(&control, &wish)
-            .with_context(|| format!("blocked: {} does not hand down {wish}", directory.display()))?;
+        kernel.because("a controller works in a cgroup only if the one above hands it down").write(&control, &wish)?;
     }
     Ok(())
 }
@@ -103,37 +109,51 @@ pub(crate) fn step_aside(kernel: &Kernel, base: &Path) -> Result<()> {
 // ANCHOR_END: step_aside
 
 /// Undoes [`step_aside`] once no cgroup of ours is left in `base`; while one is, changes nothing.
-pub(crate) fn step_back(kernel: &Kernel, base: &Path) -> Result<()> {
-    let control = base.join("cgroup.subtree_control");
-    let given = files::words(&control).iter().map(|one| format!("-{one}")).collect::<Vec<_>>().join(" ");
-    let taken_back = if given.is_empty() {
-        Ok(())
-    } else {
-        kernel
-            .because("nobody below needs the controllers any more, and with them no process could return")
-            .write(&control, given)
-    };
-    match taken_back {
-        Err(error) if Refused::errno_of(&error) == Some(Errno::EBUSY) => return Ok(()),
-        other => other?,
+pub(crate) fn step_back(kernel: &Kernel, place: &Place) -> Result<()> {
+    let (base, supervisor) = (&place.base, place.base.join(SUPERVISOR));
+    if !take_back(kernel, place)? {
+        return Ok(());
     }
-    let supervisor = base.join(SUPERVISOR);
-    move_all(kernel, &supervisor, base, "the processes return to where they were")?;
+    // In a rehearsal they have never left.
+    let from = if kernel.is_rehearsing() { base } else { &supervisor };
+    move_all(kernel, from, base, "the processes return to where they were")?;
     kernel.because("the leaf is empty again: nothing is left behind").rmdir(&supervisor)
+}
+
+/// Hands nothing down any more. False when somebody below still needs it.
+fn take_back(kernel: &Kernel, place: &Place) -> Result<bool> {
+    let control = place.base.join("cgroup.subtree_control");
+    let given = files::words(&control);
+    let ours = place.controllers.iter().filter(|one| kernel.is_rehearsing() || given.contains(one));
+    let others = given.iter().filter(|one| !place.controllers.contains(one));
+    let wish = ours.chain(others).map(|one| format!("-{one}")).collect::<Vec<_>>().join(" ");
+    if wish.is_empty() {
+        return Ok(true);
+    }
+    let taken_back = kernel
+        .because("nobody below needs the controllers any more, and beside them no process could return")
+        .write(&control, wish);
+    match taken_back {
+        Err(error) if Refused::errno_of(&error) == Some(Errno::EBUSY) => Ok(false),
+        other => other.map(|()| true),
+    }
 }
 
 /// Until nobody is left: a process may fork while we read the list.
 fn move_all(kernel: &Kernel, from: &Path, to: &Path, reason: &'static str) -> Result<()> {
     for _ in 0..100 {
         let processes = files::words(&from.join("cgroup.procs"));
+        // 0 stands for a process of another PID namespace; written, it would stand for ourselves.
+        ensure!(
+            !processes.iter().any(|pid| pid == "0"),
+            "{} holds processes that cannot be seen from here",
+            from.display()
+        );
         for pid in &processes {
             let pid = if kernel.is_rehearsing() { "PID" } else { pid };
             let moved = kernel.because(reason).write(to.join("cgroup.procs"), pid);
-            match moved {
-                // It has ended in the meantime, which is as good.
-                Err(error) if Refused::errno_of(&error) == Some(Errno::ESRCH) => {}
-                other => other?,
-            }
+            // ESRCH: it has ended in the meantime, which is as good.
+            ignore(Errno::ESRCH, moved)?;
         }
         if processes.is_empty() || kernel.is_rehearsing() {
             return Ok(());
@@ -146,42 +166,52 @@ pub(crate) fn already_there(error: anyhow::Error) -> Result<()> {
     if Refused::errno_of(&error) == Some(Errno::EEXIST) { Ok(()) } else { Err(error) }
 }
 
-/// What to say to somebody who asked for a limit that they may not set.
-pub(crate) fn not_delegated(hierarchy: &Hierarchy, asked: &[&str]) -> anyhow::Error {
-    let (why, remedy) = why_not(hierarchy);
-    anyhow!("blocked: no limit on {}: {why}; {remedy}", asked.join(", "))
+/// Looks whether the directories above `base` that have to hand something down would do so.
+pub(crate) fn check_above(hierarchy: &Hierarchy, base: &Path, asked: &[&str]) -> Result<()> {
+    if hierarchy.is_imagined || hierarchy.version == Version::V1 {
+        return Ok(());
+    }
+    let asked: Vec<_> = asked.iter().map(|&one| one.to_owned()).collect();
+    for directory in chain(hierarchy, base, &asked).iter().filter(|directory| *directory != base) {
+        if !is_writable(directory, Version::V2) {
+            return Err(not_handed_down(base, &asked));
+        }
+    }
+    Ok(())
 }
 
-/// What to say to somebody who may make no cgroup at all.
-pub(crate) fn no_cgroup(hierarchies: &[Hierarchy]) -> anyhow::Error {
-    let newest_first = [Version::V2, Version::V1];
-    let hierarchy = newest_first.iter().find_map(|version| hierarchies.iter().find(|one| one.version == *version));
-    match hierarchy.map(why_not) {
-        Some((why, remedy)) => anyhow!("blocked: no cgroup can be made: {why}; {remedy}"),
-        None => anyhow!("blocked: no cgroup hierarchy is mounted; as root: mount -t cgroup2 none /sys/fs/cgroup"),
-    }
-}
-
-fn why_not(hierarchy: &Hierarchy) -> (String, &'static str) {
-    let Hierarchy { top, own, .. } = hierarchy;
-    if is_read_only(top) {
-        let remedy = "in a container, start it with its cgroups writable (docker run --privileged)";
-        return (format!("{} is mounted read-only", top.display()), remedy);
-    }
-    if hierarchy.version == Version::V1 {
-        let why = format!("{} belongs to root, and cgroup v1 is not handed to ordinary users", top.display());
-        return (why, "run this as root");
-    }
-    let remedy = if Path::new("/run/systemd/system").exists() {
-        "run `systemd-run --user --scope -p Delegate=yes COMMAND…`, which makes one that is yours \
-         (it needs your user manager: `loginctl enable-linger`), or run this as root"
+fn not_handed_down(base: &Path, asked: &[String]) -> anyhow::Error {
+    let there = files::words(&base.join("cgroup.controllers"));
+    let missing: Vec<_> = asked.iter().filter(|one| !there.contains(one)).map(String::as_str).collect();
+    let missing = missing.join(" ");
+    let hint = if Path::new("/run/systemd/system").exists() {
+        format!(
+            "as root: `systemctl edit user@.service`, add the lines [Service] and Delegate={missing} {}, log in again",
+            there.join(" ")
+        )
     } else {
-        "run this as root, or have root make a cgroup, give it to you with chown and start your shell in it"
+        format!("have root write +{} into each cgroup.subtree_control above", missing.replace(' ', " +"))
     };
-    (format!("your cgroup {} was not delegated to you", own.display()), remedy)
+    anyhow!("blocked: {} was delegated to you without the controller {missing}", base.display())
+        .context(Hint::new(hint))
 }
 
-fn is_read_only(directory: &Path) -> bool {
-    let writable = faccessat(AT_FDCWD, directory, AccessFlags::W_OK, AtFlags::AT_EACCESS);
-    writable == Err(Errno::EROFS)
+/// What to say to somebody who asked for limits that they may not set.
+pub(crate) fn refused(asked: &[&str]) -> anyhow::Error {
+    let cause = Cause::of_no_cgroup(&Here, asked.first().copied());
+    let what =
+        if asked.is_empty() { "no cgroup can be made".to_owned() } else { format!("no limit on {}", asked.join(", ")) };
+    anyhow!("blocked: {what}: {}", cause.why).context(Hint::new(cause.remedy))
+}
+
+/// What to say when no hierarchy has a controller.
+pub(crate) fn absent(hierarchies: &[Hierarchy], controller: &str) -> anyhow::Error {
+    if hierarchies.is_empty() {
+        return refused(&[controller]);
+    }
+    let hint = match controller {
+        "memory" => "boot it with cgroup_enable=memory",
+        _ => "see /proc/cgroups for what it has, and /proc/cmdline for cgroup_disable=",
+    };
+    anyhow!("blocked: this kernel was built or booted without the {controller} controller").context(Hint::new(hint))
 }

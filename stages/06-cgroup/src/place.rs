@@ -115,7 +115,9 @@ impl Place {
             Err(error) if Refused::errno_of(&error) == Some(Errno::EBUSY) => return Ok(()),
             other => ignore(Errno::ENOENT, other)?,
         }
-        if self.steps_aside { delegation::step_back(kernel, &self.base) } else { Ok(()) }
+        // Another program may have moved them there before us, and left it to the last one to bring them back.
+        let stepped_aside = self.steps_aside || self.base.join(delegation::SUPERVISOR).exists();
+        if stepped_aside { delegation::step_back(kernel, self) } else { Ok(()) }
     }
 }
 

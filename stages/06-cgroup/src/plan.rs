@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
-use groundwork::{Kernel, Refused};
+use anyhow::{Result, bail, ensure};
+use groundwork::{Kernel, Refused, WithHint};
 use nix::errno::Errno;
 
 use crate::delegation::{self, PARENT};
@@ -44,7 +44,10 @@ pub(crate) fn places<'a>(
     check_name(name)?;
     let wanted = purpose.controllers();
     for controller in &wanted {
-        ensure!(hierarchies.iter().any(|hierarchy| hierarchy.has(controller)), missing(controller));
+        ensure!(
+            hierarchies.iter().any(|hierarchy| hierarchy.has(controller)),
+            delegation::absent(hierarchies, controller)
+        );
     }
     let mut places = Vec::new();
     for hierarchy in newest_first(hierarchies) {
@@ -54,9 +57,12 @@ pub(crate) fn places<'a>(
             base = Some(hierarchy.top.clone());
         }
         let Some(base) = base else {
-            ensure!(asked.is_empty(), delegation::not_delegated(hierarchy, &wanted));
+            ensure!(asked.is_empty(), delegation::refused(&wanted));
             continue;
         };
+        if !kernel.is_rehearsing() {
+            delegation::check_above(hierarchy, &base, &asked)?;
+        }
         let has_v2 = places.iter().any(|(_, place): &(_, Place)| place.version == Version::V2);
         let place = match hierarchy.version {
             Version::V2 => Some(place_v2(hierarchy, &base, name, &asked)),
@@ -77,14 +83,14 @@ pub(crate) fn places<'a>(
 /// Controllers that only count are taken where they cost nothing: nobody has to move for them.
 fn place_v2(hierarchy: &Hierarchy, base: &Path, name: &str, asked: &[&str]) -> Place {
     let asked: Vec<_> = asked.iter().map(|&one| one.to_owned()).collect();
-    let counting = COUNTING.iter().filter(|one| hierarchy.has(one)).map(|&one| one.to_owned());
-    let mut controllers = asked.clone();
-    controllers.extend(counting.filter(|one| !asked.contains(one)));
+    let there = delegation::controllers(hierarchy, base);
+    let counting = there.into_iter().filter(|one| COUNTING.contains(&one.as_str()) && !asked.contains(one));
+    let controllers: Vec<_> = asked.iter().cloned().chain(counting).collect();
     let steps_aside = delegation::is_in_the_way(hierarchy, base, &controllers);
     if steps_aside && asked.is_empty() {
-        controllers.clear();
+        return place(hierarchy, base, name, Vec::new());
     }
-    Place { steps_aside: steps_aside && !controllers.is_empty(), ..place(hierarchy, base, name, controllers) }
+    Place { steps_aside, ..place(hierarchy, base, name, controllers) }
 }
 
 fn place_v1(hierarchy: &Hierarchy, base: &Path, name: &str, wanted: &[&str]) -> Option<Place> {
@@ -107,8 +113,7 @@ fn place(hierarchy: &Hierarchy, base: &Path, name: &str, controllers: Vec<String
 /// Where a cgroup of this name would be, whatever it is for.
 pub(crate) fn place_named(hierarchy: &Hierarchy, name: &str) -> Option<Place> {
     let base = delegation::base(hierarchy)?;
-    let steps_aside = base.join(delegation::SUPERVISOR).exists();
-    Some(Place { steps_aside, ..place(hierarchy, &base, name, hierarchy.controllers.clone()) })
+    Some(place(hierarchy, &base, name, hierarchy.controllers.clone()))
 }
 
 // ANCHOR: build
@@ -160,13 +165,16 @@ fn make_leaf(kernel: &Kernel, directory: &Path) -> Result<()> {
     let made = kernel
         .because("making a directory here is making a cgroup; the kernel fills it with files")
         .mkdir(directory, 0o755);
-    match made {
-        Err(error) if Refused::errno_of(&error) == Some(Errno::EEXIST) => Err(error).with_context(|| {
-            let path = directory.display();
-            format!("a cgroup of this name is there already; if nobody uses it any more: kill-cgroup --remove {path}")
-        }),
-        other => other,
-    }
+    made.hint_with(|error| {
+        let is_taken = Refused::errno_of(error) == Some(Errno::EEXIST);
+        is_taken.then(|| {
+            format!(
+                "a cgroup of this name is there already; choose another, or, when nobody uses it any more: \
+                 `kill-cgroup --remove {}`",
+                directory.display()
+            )
+        })
+    })
 }
 
 fn check_name(name: &str) -> Result<()> {
@@ -175,16 +183,6 @@ fn check_name(name: &str) -> Result<()> {
     let is_fit = !name.is_empty() && name.len() <= 200 && name.bytes().all(is_plain) && !name.starts_with(['.', '-']);
     ensure!(is_fit, "{name:?} cannot name a cgroup; use letters, digits, - and _, and a dot not in front");
     Ok(())
-}
-
-fn missing(controller: &str) -> String {
-    let remedy = match controller {
-        "memory" => "boot it with cgroup_enable=memory",
-        _ => "see /proc/cgroups for what it has",
-    };
-    format!(
-        "blocked: no cgroup hierarchy on this host has the {controller} controller; the kernel was built or booted without it: {remedy}"
-    )
 }
 
 #[cfg(test)]

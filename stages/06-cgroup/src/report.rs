@@ -22,6 +22,10 @@ impl Memory {
         };
         let killed = match self.oom_kills {
             0 => String::new(),
+            // Its count then holds the process that it chose first twice.
+            _ if self.oom_group_kills > 0 => {
+                "; the kernel killed everybody inside, as nothing could be taken back".to_owned()
+            }
             kills => {
                 format!("; the kernel killed {}, as nothing could be taken back", count(kills, "process", "processes"))
             }

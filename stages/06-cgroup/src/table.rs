@@ -72,6 +72,7 @@ mod tests {
                 swap_max: None,
                 limit_hits: 3,
                 oom_kills: 1,
+                oom_group_kills: 0,
             }),
             cpu: Some(Cpu {
                 used: 1_500_000,

@@ -34,6 +34,8 @@ pub struct Memory {
     pub limit_hits: u64,
     /// How many processes the kernel killed because nothing could be taken back.
     pub oom_kills: u64,
+    /// How many times it killed everybody inside for that, as memory.oom.group asks.
+    pub oom_group_kills: u64,
 }
 
 /// CPU time, in microseconds.

@@ -100,7 +100,7 @@ impl Options {
     // ANCHOR_END: inside
 
     fn after(&self, kernel: &Kernel, cgroup: &Cgroup, ended: Result<Waited>) -> Result<ExitCode> {
-        let left_behind = if kernel.is_rehearsing() { Vec::new() } else { cgroup.processes() };
+        let left_behind = if kernel.is_rehearsing() { Vec::new() } else { cgroup.survivors() };
         if !left_behind.is_empty() {
             cgroup.kill(kernel)?;
         }

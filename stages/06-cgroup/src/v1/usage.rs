@@ -35,6 +35,7 @@ fn memory(cgroup: &Path) -> Option<Memory> {
         // Which of the two limits is hit first depends on whether there is swap.
         limit_hits: both("memory.failcnt").unwrap_or(0) + both("memory.memsw.failcnt").unwrap_or(0),
         oom_kills: keyed(&cgroup.join("memory.oom_control"), "oom_kill").unwrap_or(0),
+        oom_group_kills: 0,
     })
 }
 

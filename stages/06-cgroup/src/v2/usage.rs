@@ -24,6 +24,7 @@ fn memory(cgroup: &Path) -> Option<Memory> {
         swap_max: number(&cgroup.join("memory.swap.max")),
         limit_hits: value(&events, "max").unwrap_or(0),
         oom_kills: value(&events, "oom_kill").unwrap_or(0),
+        oom_group_kills: value(&events, "oom_group_kill").unwrap_or(0),
     })
 }
 
