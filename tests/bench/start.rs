@@ -98,7 +98,20 @@ fn runners(scratch: &Path, boxwright: &str, root: &Path) -> Result<Vec<Runner>> 
         ("runc", &["env", "A=B", "runc", "run", "-b", &bundle, "boxwright-bench"]),
         (
             "bubblewrap",
-            &["env", "A=B", "bwrap", "--unshare-all", "--ro-bind", &shown, "/", "--proc", "/proc", "--dev", "/dev", "/bin/true"],
+            &[
+                "env",
+                "A=B",
+                "bwrap",
+                "--unshare-all",
+                "--ro-bind",
+                &shown,
+                "/",
+                "--proc",
+                "/proc",
+                "--dev",
+                "/dev",
+                "/bin/true",
+            ],
         ),
         ("nothing at all", &["env", "A=B", "/bin/true"]),
     ];
@@ -117,9 +130,7 @@ fn which(program: &str) -> bool {
 }
 
 fn oci(root: &Path) -> String {
-    let mount = |at: &str, kind: &str, options: &[&str]| {
-        serde_json::json!({ "destination": at, "type": kind, "source": kind, "options": options })
-    };
+    let mount = |at: &str, kind: &str, options: &[&str]| serde_json::json!({ "destination": at, "type": kind, "source": kind, "options": options });
     let kinds = ["pid", "ipc", "uts", "mount", "network", "cgroup"];
     let namespaces: Vec<_> = kinds.iter().map(|kind| serde_json::json!({ "type": kind })).collect();
     let harmless = ["nosuid", "noexec", "nodev"];

@@ -1,0 +1,106 @@
+//! What a judge needs of the host, asked of `doctor`, once. A missing need is said with its remedy, and counted.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::programs::{program, repository};
+
+/// Something that a host may lack. Those that `doctor` knows bear its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// To be root.
+    Root,
+    /// Not to be root.
+    OrdinaryUser,
+    /// bash(1): the one program of most hosts that talks to a network without another package.
+    Bash,
+    Freeze,
+    LayersByNewMountApi,
+    MemoryLimit,
+    Overlayfs,
+    PidsLimit,
+    CpuLimit,
+    PivotRoot,
+    Strace,
+    SubordinateIds,
+    TimeNamespace,
+    UserNamespaces,
+}
+
+/// Why a need is not met, and what would meet it.
+struct Missing {
+    why: String,
+    remedy: String,
+}
+
+/// True when all are met. Otherwise says which is not; where every skip must be allowed, that may be a failure.
+pub fn are_met(judge: &str, needs: &[Need]) -> bool {
+    let Some((need, Missing { why, remedy })) = needs.iter().find_map(|need| Some((*need, need.missing()?))) else {
+        return true;
+    };
+    // Written past the capture of the test runner: a skip is to be seen also when everything is green.
+    let line = format!("skipped: {judge}: {need:?}: {why}; {remedy}\n");
+    let _ = std::io::stderr().write_all(line.as_bytes());
+    let every_skip_counts = std::env::var_os("CI").is_some();
+    assert!(!every_skip_counts || is_allowed(need), "{line}tests/allowed-skips.txt does not allow this");
+    false
+}
+
+/// True for root.
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// Each line of the list: who (`root` or `ordinary`), the need, and the reason.
+fn is_allowed(need: Need) -> bool {
+    let allowed = std::fs::read_to_string(repository().join("tests/allowed-skips.txt")).unwrap_or_default();
+    let who = if is_root() { "root" } else { "ordinary" };
+    allowed.lines().any(|line| line.split_whitespace().take(2).eq([who, &format!("{need:?}")]))
+}
+
+impl Need {
+    fn missing(self) -> Option<Missing> {
+        let own = |met: bool, why: &str, remedy: &str| {
+            (!met).then(|| Missing { why: why.to_owned(), remedy: remedy.to_owned() })
+        };
+        match self {
+            Self::Root => own(is_root(), "this is an ordinary user", "run the tests as root too"),
+            Self::OrdinaryUser => own(!is_root(), "this is root", "run the tests as an ordinary user too"),
+            Self::Bash => own(is_there("bash"), "there is no bash", "install the package bash"),
+            _ => self.asked_of_doctor(),
+        }
+    }
+
+    fn asked_of_doctor(self) -> Option<Missing> {
+        static REPORT: LazyLock<Value> = LazyLock::new(|| {
+            let doctor = Command::new(program("doctor")).arg("--json").output().expect("doctor can be run");
+            serde_json::from_slice(&doctor.stdout).expect("doctor writes JSON")
+        });
+        let name = self.kebab();
+        let found = REPORT["needs"].as_array().and_then(|needs| needs.iter().find(|one| one["need"] == name.as_str()));
+        let found = found.unwrap_or_else(|| panic!("doctor does not know {name}"));
+        let text = |field: &str| found[field].as_str().unwrap_or_default().to_owned();
+        (found["verdict"] == "blocked").then(|| Missing { why: text("why"), remedy: text("remedy") })
+    }
+
+    /// As doctor writes it: `time-namespace`.
+    fn kebab(self) -> String {
+        let mut name = String::new();
+        for letter in format!("{self:?}").chars() {
+            if letter.is_ascii_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.push(letter.to_ascii_lowercase());
+        }
+        name
+    }
+}
+
+fn is_there(program: &str) -> bool {
+    let mut command = Command::new(program);
+    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}

@@ -1,0 +1,50 @@
+//! Limits of a container, and holding it still.
+
+use crate::harness::Process;
+
+use super::{background, first_process, run};
+
+#[test]
+fn memory_ends_at_its_limit() {
+    needs!(PivotRoot, Overlayfs, MemoryLimit);
+    let room = room!();
+    let ran = run(&room, &["--memory", "32M", "--swap", "0"], "tail /dev/zero; exit $?");
+    assert_eq!(ran.status(), 137, "{}", ran.stderr());
+}
+
+#[test]
+fn a_fork_bomb_meets_its_limit() {
+    needs!(PivotRoot, Overlayfs, PidsLimit);
+    let room = room!();
+    let words = "n=0; while test $n -lt 40; do sleep 1000 & n=$((n+1)); done";
+    let ran = run(&room, &["--pids", "10"], words);
+    assert!(!ran.output.status.success(), "{}", ran.stderr());
+    assert!(ran.stderr().contains("fork"), "{}", ran.stderr());
+}
+
+#[test]
+fn a_paused_container_does_nothing_and_goes_on_afterwards() {
+    needs!(PivotRoot, Overlayfs, Freeze);
+    let room = room!();
+    let name = background(&room, "paused", &[]);
+    room.run("boxwright", ["pause", &name]).ok();
+    assert!(is_frozen(first_process(&room)));
+    assert!(room.run("boxwright", ["ps"]).ok().to_lowercase().contains("paused"));
+    room.run("boxwright", ["unpause", &name]).ok();
+    assert!(!is_frozen(first_process(&room)));
+    room.run("boxwright", ["pause", &name]).ok();
+    // Who is asked to end must be able to hear it.
+    room.run("boxwright", ["stop", &name]).ok();
+    room.run("boxwright", ["rm", &name]).ok();
+}
+
+fn is_frozen(process: Process) -> bool {
+    let groups = process.read("cgroup");
+    let tops = crate::harness::cgroups();
+    groups.lines().filter_map(|line| line.splitn(3, ':').nth(2)).filter(|path| *path != "/").any(|path| {
+        let here = tops.iter().filter(|top| top.ends_with(path.trim_start_matches('/')));
+        here.flat_map(|top| ["cgroup.freeze", "freezer.state"].map(|file| top.join(file)))
+            .filter_map(|file| std::fs::read_to_string(file).ok())
+            .any(|state| matches!(state.trim(), "1" | "FROZEN"))
+    })
+}
