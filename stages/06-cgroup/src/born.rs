@@ -29,9 +29,7 @@ impl Cgroup {
     /// Those of clone3(2): EAGAIN past a limit on processes; EACCES where the cgroup may not be entered.
     pub fn birth(&self, kernel: &Kernel) -> Result<Birth> {
         let place = self.birthplace();
-        let born = kernel
-            .because("the limits hold from the child's first instruction, because it is born inside them")
-            .clone3(CloneFlags::empty(), place);
+        let born = kernel.because(self.reason_of_birth()).clone3(CloneFlags::empty(), place);
         match born {
             Ok(born) => Ok(Birth { born, is_inside: place.is_some() }),
             Err(error) if is_unknown(&error) => {
@@ -44,6 +42,16 @@ impl Cgroup {
         }
     }
     // ANCHOR_END: birth
+
+    fn reason_of_birth(&self) -> &'static str {
+        match (self.birthplace(), self.directory()) {
+            (Some(_), Some(_)) => "the limits hold from the child's first instruction, because it is born inside them",
+            (Some(_), None) => {
+                "the child is born in the cgroup2 tree, and enters the others before it does anything else"
+            }
+            (None, _) => "the child enters its cgroups before it does anything else: only cgroup2 can be born into",
+        }
+    }
 }
 
 /// ENOSYS: the kernel is older than 5.3, or a seccomp filter hides the call. E2BIG: it is older than 5.7, and its clone3(2)

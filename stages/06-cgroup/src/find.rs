@@ -65,6 +65,7 @@ impl Cgroup {
     /// No hierarchy has it.
     pub fn of_path(path: &Path) -> Result<Self> {
         let hierarchies = hierarchies("self")?;
+        ensure!(path != Path::new(""), no_such_cgroup(path, &hierarchies));
         // The shortest rest, because one hierarchy may be mounted below another's directory.
         let inside = hierarchies.iter().filter_map(|hierarchy| path.strip_prefix(&hierarchy.top).ok());
         let inside = inside.min_by_key(|inside| inside.components().count()).unwrap_or(path);
@@ -116,6 +117,7 @@ fn foreign_place(hierarchy: &Hierarchy, directory: PathBuf) -> Option<Place> {
         base: directory.parent().and_then(Path::parent).unwrap_or(&directory).to_owned(),
         controllers: hierarchy.controllers.clone(),
         steps_aside: false,
+        is_imagined: false,
         directory,
     })
 }

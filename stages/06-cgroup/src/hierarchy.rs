@@ -56,7 +56,10 @@ pub enum Layout {
 pub fn hierarchies(pid: &str) -> Result<Vec<Hierarchy>> {
     let file = format!("/proc/{pid}/cgroup");
     let memberships = std::fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
-    Ok(found(&mountinfo::mounts()?, &memberships))
+    let mut mounts = mountinfo::mounts()?;
+    // A mount that lies hidden under another one cannot be used.
+    mounts.retain(|mount| mount.fstype.starts_with("cgroup") && mount.target.join("cgroup.procs").exists());
+    Ok(found(&mounts, &memberships))
 }
 
 /// What a host of this layout would have; root's processes lie at the top of each tree.

@@ -13,10 +13,10 @@ use crate::units::{self, bytes, share_of_cpus};
 #[serde(default)]
 pub struct Limits {
     /// Memory, page cache included: 64M is 64 times 1024 times 1024 bytes
-    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    #[arg(long, value_name = "SIZE", value_parser = bytes, allow_negative_numbers = true)]
     pub memory: Option<u64>,
     /// Swap space on top of the memory; 0 is none
-    #[arg(long, value_name = "SIZE", value_parser = units::bytes_or_none)]
+    #[arg(long, value_name = "SIZE", value_parser = units::bytes_or_none, allow_negative_numbers = true)]
     pub swap: Option<u64>,
     /// When memory runs out, kill every process inside and not only the largest (cgroup v2)
     #[arg(long, requires = "memory")]
@@ -28,7 +28,7 @@ pub struct Limits {
     #[arg(long, value_name = "LIST")]
     pub cpuset: Option<String>,
     /// Processes and threads
-    #[arg(long, value_name = "NUMBER", value_parser = units::at_least_one)]
+    #[arg(long, value_name = "NUMBER", value_parser = units::at_least_one, allow_negative_numbers = true)]
     pub pids: Option<u64>,
     /// Bytes a second read from the disk under PATH
     #[arg(long, value_name = "PATH:RATE", value_parser = bytes_a_second)]

@@ -107,6 +107,7 @@ fn place(hierarchy: &Hierarchy, base: &Path, name: &str, controllers: Vec<String
         base: base.to_owned(),
         controllers,
         steps_aside: false,
+        is_imagined: hierarchy.is_imagined,
     }
 }
 

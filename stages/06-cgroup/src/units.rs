@@ -18,6 +18,10 @@ pub fn bytes(text: &str) -> Result<u64, String> {
 pub fn bytes_or_none(text: &str) -> Result<u64, String> {
     let digits = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
+    let no_size = || "write a number and K, M, G or T, as in 64M".to_owned();
+    if number.is_empty() {
+        return Err(no_size());
+    }
     let shift = match unit.to_ascii_lowercase().trim_end_matches("ib").trim_end_matches('b') {
         "" => 0,
         "k" => 10,
@@ -30,7 +34,7 @@ pub fn bytes_or_none(text: &str) -> Result<u64, String> {
     if let Ok(whole) = number.parse::<u64>() {
         return whole.checked_mul(1 << shift).filter(|size| *size <= i64::MAX as u64).ok_or_else(too_big);
     }
-    let number: f64 = number.parse().map_err(|_| "write a number and K, M, G or T, as in 64M".to_owned())?;
+    let number: f64 = number.parse().map_err(|_| no_size())?;
     let size = number * (1_u64 << shift) as f64;
     if size < i64::MAX as f64 { Ok(size as u64) } else { Err(too_big()) }
 }
