@@ -116,6 +116,13 @@ impl dyn Host + '_ {
         lines.split(|byte| *byte == b'\n').filter_map(|line| mountinfo::parse(line).ok()).collect()
     }
 
+    /// Those that no other mount hides, by lying over their place.
+    pub fn mounts_in_sight(&self) -> Vec<Mount> {
+        let all = self.mounts();
+        let in_sight = all.iter().filter(|mount| !is_hidden(mount, &all));
+        in_sight.cloned().collect()
+    }
+
     /// The mount that a path lies on.
     pub fn mount_under(&self, path: &Path) -> Option<Mount> {
         mountinfo::mount_of(&self.mounts(), &self.real(path)).cloned()
@@ -125,5 +132,38 @@ impl dyn Host + '_ {
     pub fn mount_at(&self, path: &Path) -> Option<Mount> {
         let path = self.real(path);
         self.mounts().into_iter().rfind(|mount| mount.target == path)
+    }
+}
+
+/// True when a later mount covers this one, or a directory above it.
+fn is_hidden(mount: &Mount, all: &[Mount]) -> bool {
+    let covers = |other: &Mount| {
+        let on_top = other.parent == mount.id && other.target == mount.target;
+        let beside = other.parent == mount.parent && other.target != mount.target;
+        on_top || (beside && mount.target.starts_with(&other.target))
+    };
+    let parent = all.iter().find(|other| other.id == mount.parent && other.id != mount.id);
+    // A parent that is covered at its very root is covered by a sibling of ours, which was looked at.
+    let is_above = |parent: &Mount| parent.target != mount.target && mount.target.starts_with(&parent.target);
+    all.iter().any(covers) || parent.is_some_and(|parent| is_above(parent) && is_hidden(parent, all))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_sight(lines: &[&str]) -> Vec<u64> {
+        let host = lines.iter().fold(Elsewhere::default(), |host, line| host.mounted(line));
+        (&host as &dyn Host).mounts_in_sight().iter().map(|mount| mount.id).collect()
+    }
+
+    #[test]
+    fn a_mount_over_another_or_over_its_place_hides_it() {
+        let host = ["27 1 8:1 / / rw - ext4 d rw", "31 27 0:9 / /sys rw - sysfs s rw", "41 31 0:8 / /sys/a rw - cgroup2 c rw"];
+        assert_eq!(in_sight(&host), [27, 31, 41]);
+        assert_eq!(in_sight(&[&host[..], &["50 41 0:8 / /sys/a ro - cgroup2 c rw"]].concat()), [27, 31, 50]);
+        assert_eq!(in_sight(&[&host[..], &["50 31 0:7 / /sys rw - tmpfs t rw"]].concat()), [27, 50]);
+        assert_eq!(in_sight(&[&host[..], &["50 27 0:7 / / rw - tmpfs t rw"]].concat()), [50]);
+        assert_eq!(in_sight(&[&host[..], &["50 31 0:7 / /sys/b rw - tmpfs t rw"]].concat()), [27, 31, 41, 50]);
     }
 }

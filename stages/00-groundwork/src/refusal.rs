@@ -7,6 +7,7 @@ mod asked;
 mod cgroups;
 mod elf;
 mod execve;
+mod files;
 mod identity;
 mod mounts;
 mod namespaces;
@@ -74,6 +75,7 @@ fn hint(asked: &Asked<'_>) -> Option<String> {
         namespaces::hint,
         setns::hint,
         processes::hint,
+        files::hint,
     ];
     families.iter().find_map(|family| family(asked))
 }

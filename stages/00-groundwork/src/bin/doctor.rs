@@ -34,7 +34,7 @@ See also: namespaces(7), user_namespaces(7), cgroups(7), seccomp(2), apparmor(7)
 /// course needs is done, whole, in a child that leaves nothing behind. Only when that fails are
 /// files asked, and only why: AppArmor, a sysctl, a seccomp filter, the kernel, cgroups, WSL.
 #[derive(Parser)]
-#[command(version, about, long_about, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, about, long_about, after_help = EXAMPLES)]
 struct Options {
     /// Try these only
     #[arg(value_enum, value_name = "NEED", hide_possible_values = true)]

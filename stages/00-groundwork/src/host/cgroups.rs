@@ -33,7 +33,7 @@ impl Layout {
 impl dyn Host + '_ {
     /// Which generations of cgroups are mounted. A v1 tree without a controller (systemd's own) does not count.
     pub fn cgroup_layout(&self) -> Layout {
-        let mounts = self.mounts();
+        let mounts = self.mounts_in_sight();
         let has_v2 = mounts.iter().any(|mount| mount.fstype == "cgroup2");
         let has_v1 = mounts.iter().any(|mount| mount.fstype == "cgroup" && !is_without_controller(mount));
         match (has_v2, has_v1) {
@@ -46,13 +46,13 @@ impl dyn Host + '_ {
 
     /// The cgroup2 mount.
     pub fn cgroup2_mount(&self) -> Option<Mount> {
-        self.mounts().into_iter().find(|mount| mount.fstype == "cgroup2")
+        self.mounts_in_sight().into_iter().find(|mount| mount.fstype == "cgroup2")
     }
 
     /// The v1 mount that has this controller.
     pub fn cgroup1_mount(&self, controller: &str) -> Option<Mount> {
         let has = |mount: &Mount| mount.super_options.iter().any(|word| word == controller);
-        self.mounts().into_iter().find(|mount| mount.fstype == "cgroup" && has(mount))
+        self.mounts_in_sight().into_iter().find(|mount| mount.fstype == "cgroup" && has(mount))
     }
 
     /// The directory of this process's own cgroup in the cgroup2 tree.

@@ -33,6 +33,9 @@ fn proc_file(asked: &Asked<'_>) -> Option<String> {
             "the process belongs to somebody else, or has changed its ids or its program",
             "write this file before that, or from inside",
         ),
+        ("openat", _, EACCES | EPERM) if path.parent().is_some_and(|parent| parent.ends_with("ns")) => {
+            say("one sees the namespaces of one's own processes only", "name one of yours, or run it with sudo")
+        }
         ("write", "uid_map" | "gid_map", EINVAL) => map::invalid(&asked.text(1)?),
         ("write", "uid_map" | "gid_map", EPERM) => map::forbidden(asked, &path),
         ("write", "setgroups", EPERM) => say(

@@ -30,13 +30,12 @@ pub(super) fn hint(asked: &Asked<'_>) -> Option<String> {
 fn mounted(asked: &Asked<'_>, layers: &Layers) -> Option<String> {
     let host = asked.host;
     match asked.errno {
-        ENOENT | EINVAL if layers.length > ONE_PAGE => say(
+        _ if layers.length > ONE_PAGE => say(
             format!("mount(2) cuts options off after one page, and these are {} bytes", layers.length),
             "use shorter names after a chdir(2), or fsconfig(2), layer by layer",
         ),
         ENOENT => absent(layers.all().find(|path| !host.has(path))?),
-        ENOTDIR => a_file(layers.all().find(|path| host.look(path).is_some_and(|look| !look.is_directory))?),
-        EINVAL => invalid(host, layers),
+        ENOTDIR | EINVAL => a_file_among(host, layers).or_else(|| invalid(host, layers)),
         errno => common(errno),
     }
 }
@@ -44,6 +43,10 @@ fn mounted(asked: &Asked<'_>, layers: &Layers) -> Option<String> {
 fn absent(layer: &Path) -> Option<String> {
     let name = layer.display();
     say(format!("there is no {name}"), "make it first (a `:` or `,` in a name needs a backslash before it)")
+}
+
+fn a_file_among(host: &dyn Host, layers: &Layers) -> Option<String> {
+    a_file(layers.all().find(|path| host.look(path).is_some_and(|look| !look.is_directory))?)
 }
 
 fn a_file(layer: &Path) -> Option<String> {
@@ -107,6 +110,9 @@ fn configured(asked: &Asked<'_>) -> Option<String> {
     let said = asked.said.as_deref().unwrap_or_default();
     let (key, release) = (asked.text(2).unwrap_or_default(), asked.host.release());
     match (asked.errno, asked.path(3)) {
+        (ENOTDIR | EINVAL, Some(path)) if asked.host.look(&path).is_some_and(|look| !look.is_directory) => {
+            a_file(&path)
+        }
         (EINVAL, _) if said.contains("too many lower directories") => too_many(),
         (EINVAL, _) if said.contains("Unknown parameter") && key.ends_with('+') => say(
             format!("this kernel ({release}) takes no layers one by one, which came with Linux 6.5"),
@@ -121,7 +127,6 @@ fn configured(asked: &Asked<'_>) -> Option<String> {
             LOG,
         ),
         (ENOENT, Some(path)) => absent(&path),
-        (ENOTDIR, Some(path)) => a_file(&path),
         (errno, _) => common(errno),
     }
 }

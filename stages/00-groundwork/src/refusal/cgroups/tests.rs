@@ -16,7 +16,7 @@ fn host() -> Elsewhere {
 
 fn hybrid() -> Elsewhere {
     host()
-        .mounted("35 28 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory")
+        .mounted("35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory")
         .with("/sys/fs/cgroup/cgroup.controllers", "hugetlb")
 }
 
