@@ -45,8 +45,6 @@ pub enum Kind {
     CgroupUndelegated,
     /// The cgroup file system is missing, or mounted read-only, as container engines do.
     CgroupUnreachable,
-    /// The part of the cgroup2 tree that could be used has processes in it.
-    CgroupOccupied,
     /// The Windows Subsystem for Linux.
     Wsl,
     /// "/" is the initial ramfs.

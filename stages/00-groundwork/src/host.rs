@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn a_mount_over_another_or_over_its_place_hides_it() {
-        let host = ["27 1 8:1 / / rw - ext4 d rw", "31 27 0:9 / /sys rw - sysfs s rw", "41 31 0:8 / /sys/a rw - cgroup2 c rw"];
+        let (root, sys) = ("27 1 8:1 / / rw - ext4 d rw", "31 27 0:9 / /sys rw - sysfs s rw");
+        let host = [root, sys, "41 31 0:8 / /sys/a rw - cgroup2 c rw"];
         assert_eq!(in_sight(&host), [27, 31, 41]);
         assert_eq!(in_sight(&[&host[..], &["50 41 0:8 / /sys/a ro - cgroup2 c rw"]].concat()), [27, 31, 50]);
         assert_eq!(in_sight(&[&host[..], &["50 31 0:7 / /sys rw - tmpfs t rw"]].concat()), [27, 50]);

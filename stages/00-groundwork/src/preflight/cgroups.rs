@@ -27,6 +27,12 @@ struct Limit {
     v1: (&'static str, &'static str, String),
 }
 
+impl Limit {
+    fn of(&self, generation: Generation) -> &(&'static str, &'static str, String) {
+        if generation == Generation::V2 { &self.v2 } else { &self.v1 }
+    }
+}
+
 pub(super) fn memory() -> Tried {
     let value = (64 << 20).to_string();
     by_any_road(&Limit { v2: ("memory", "memory.max", value.clone()), v1: ("memory", "memory.limit_in_bytes", value) })
@@ -62,71 +68,63 @@ pub(super) fn io() -> Tried {
     by_any_road(&Limit { v2: ("io", "io.max", v2), v1: ("blkio", "blkio.throttle.read_bps_device", v1) })
 }
 
-/// The cgroup2 tree first, then the controller's own; a road that is barred says why.
+/// Sets the limit in a cgroup of either generation, and moves a child below it.
 fn by_any_road(limit: &Limit) -> Tried {
     let host: &dyn Host = &Here;
-    let tries = [(Generation::V2, &limit.v2), (Generation::V1, &limit.v1)];
-    let mut refused = None;
-    for (generation, (controller, file, value)) in tries {
-        for road in Road::all(host, generation, Some(controller)) {
-            match road.walk(|trial| held_by(trial, controller, file, value)) {
-                Ok(()) => return Ok(Verdict::works_by(road.words())),
-                Err(trouble) => refused = refused.or(Some(trouble)),
-            }
+    let [v2, v1] = [Generation::V2, Generation::V1].map(|one| Road::all(host, one, Some(limit.of(one).0)));
+    let road = first_open(v2.into_iter().chain(v1), |trial| {
+        let (controller, file, value) = limit.of(trial.generation());
+        trial.receive(controller)?;
+        if trial.has(file) {
+            write(trial.path.join(file), value)?;
         }
-    }
+        trial.take(Waiting::start()?.pid)
+    });
     // Disks have another name in the older tree.
     let controller = [limit.v1.0, limit.v2.0].into_iter().find(|name| host.cgroup1_mount(name).is_some());
-    Err(barred(host, controller.or(Some(limit.v2.0)), refused))
+    road.map(Verdict::works_by).map_err(|refused| barred(controller.or(Some(limit.v2.0)), refused))
 }
 
-/// Sets the limit, reads it back, and moves a child below it.
-fn held_by(trial: &Trial<'_>, controller: &str, file: &str, value: &str) -> Result<(), Trouble> {
-    trial.receive(controller)?;
-    if trial.has(file) {
-        write(trial.path.join(file), value)?;
+/// The first road that leads somewhere; otherwise what was refused on the first of them.
+fn first_open(
+    roads: impl IntoIterator<Item = Road>,
+    attempt: impl Fn(&Trial<'_>) -> Result<(), Trouble>,
+) -> Result<&'static str, Option<Trouble>> {
+    let mut refused = None;
+    for road in roads {
+        match road.walk(&attempt) {
+            Ok(()) => return Ok(road.words()),
+            Err(trouble) => refused = refused.or(Some(trouble)),
+        }
     }
-    let child = Waiting::start()?;
-    trial.take(child.pid)
+    Err(refused)
 }
 
 /// A refusal for want of rights is explained by the way cgroups are laid out here; any other speaks for itself.
-fn barred(host: &dyn Host, controller: Option<&str>, refused: Option<Trouble>) -> Trouble {
+fn barred(controller: Option<&str>, refused: Option<Trouble>) -> Trouble {
     let for_want_of_rights = [Errno::EACCES, Errno::EPERM, Errno::EROFS, Errno::ENOENT];
     match refused {
         Some(trouble) if !trouble.is(&for_want_of_rights) => trouble,
-        _ => Cause::of_no_cgroup(host, controller).into(),
+        _ => Cause::of_no_cgroup(&Here, controller).into(),
     }
 }
 
 /// Whether cgroups can be made in the cgroup2 tree, and the limits are there too.
 pub(super) fn v2() -> Tried {
     let host: &dyn Host = &Here;
-    let mut refused = None;
-    for road in Road::all(host, Generation::V2, None) {
-        match road.walk(|trial| trial.take(Waiting::start()?.pid)) {
-            Ok(()) if host.cgroup_layout() == Layout::Hybrid => {
-                let what = "limits go through the cgroup v1 trees beside it".to_owned();
-                return Ok(Verdict::Limited { what, cause: Cause::first_generation(host) });
-            }
-            Ok(()) => return Ok(Verdict::works_by(road.words())),
-            Err(trouble) => refused = refused.or(Some(trouble)),
-        }
+    let roads = Road::all(host, Generation::V2, None);
+    let road = first_open(roads, |trial| trial.take(Waiting::start()?.pid)).map_err(|refused| barred(None, refused))?;
+    if host.cgroup_layout() == Layout::Hybrid {
+        let what = "limits go through the cgroup v1 trees beside it".to_owned();
+        return Ok(Verdict::Limited { what, cause: Cause::first_generation(host) });
     }
-    Err(barred(host, None, refused))
+    Ok(Verdict::works_by(road))
 }
 
 /// A child that was never anywhere else.
 pub(super) fn clone_into() -> Tried {
-    let host: &dyn Host = &Here;
-    let mut refused = None;
-    for road in Road::all(host, Generation::V2, None) {
-        match road.walk(born_in) {
-            Ok(()) => return Ok(Verdict::works_by(road.words())),
-            Err(trouble) => refused = refused.or(Some(trouble)),
-        }
-    }
-    Err(barred(host, None, refused))
+    let road = first_open(Road::all(&Here, Generation::V2, None), born_in);
+    road.map(Verdict::works_by).map_err(|refused| barred(None, refused))
 }
 
 fn born_in(trial: &Trial<'_>) -> Result<(), Trouble> {
@@ -146,30 +144,22 @@ fn born_in(trial: &Trial<'_>) -> Result<(), Trouble> {
 
 /// Stops a child, sees it stopped, and lets it go on.
 pub(super) fn freeze() -> Tried {
-    let host: &dyn Host = &Here;
-    let tries = [
-        (Generation::V2, "cgroup.freeze", ["1", "0"], ("cgroup.events", "frozen 1")),
-        (Generation::V1, "freezer.state", ["FROZEN", "THAWED"], ("freezer.state", "FROZEN")),
-    ];
-    let mut refused = None;
-    for (generation, file, [stop, go], (shows, stopped)) in tries {
-        let controller = (generation == Generation::V1).then_some("freezer");
-        for road in Road::all(host, generation, controller) {
-            let tried = road.walk(|trial| {
-                let child = Waiting::start()?;
-                trial.take(child.pid)?;
-                write(trial.path.join(file), stop)?;
-                let frozen = until(|| host.text(trial.path.join(shows)).is_some_and(|text| text.contains(stopped)));
-                write(trial.path.join(file), go)?;
-                if frozen { Ok(()) } else { Err(Trouble::odd("freezing", "the process goes on")) }
-            });
-            match tried {
-                Ok(()) => return Ok(Verdict::works_by(road.words())),
-                Err(trouble) => refused = refused.or(Some(trouble)),
-            }
-        }
-    }
-    Err(barred(host, None, refused))
+    let roads = [(Generation::V2, None), (Generation::V1, Some("freezer"))];
+    let roads = roads.into_iter().flat_map(|(generation, controller)| Road::all(&Here, generation, controller));
+    let road = first_open(roads, |trial| {
+        let child = Waiting::start()?;
+        trial.take(child.pid)?;
+        let (file, [stop, go], (shows, stopped)) = match trial.generation() {
+            Generation::V2 => ("cgroup.freeze", ["1", "0"], ("cgroup.events", "frozen 1")),
+            Generation::V1 => ("freezer.state", ["FROZEN", "THAWED"], ("freezer.state", "FROZEN")),
+        };
+        write(trial.path.join(file), stop)?;
+        let shown = || (&Here as &dyn Host).text(trial.path.join(shows));
+        let is_frozen = until(|| shown().is_some_and(|text| text.contains(stopped)));
+        write(trial.path.join(file), go)?;
+        if is_frozen { Ok(()) } else { Err(Trouble::odd("freezing", "the process goes on")) }
+    });
+    road.map(Verdict::works_by).map_err(|refused| barred(None, refused))
 }
 
 /// Waits until it is so, and no longer than anybody wants to wait.

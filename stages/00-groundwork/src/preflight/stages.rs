@@ -154,12 +154,14 @@ impl Program {
 }
 
 impl Stage {
-    /// What the verdicts on its programs come to: blocked when it has nothing left to offer that needs the kernel's help.
+    /// What the verdicts on its programs come to: blocked when none is left of those that ask the kernel for something.
     pub fn verdict(&self, of: impl Fn(Need) -> Verdict) -> Verdict {
         let asking: Vec<_> = self.programs.iter().filter(|program| program.all_needs().next().is_some()).collect();
         let verdicts: Vec<_> = asking.iter().map(|program| (program, program.verdict(&of))).collect();
-        if let Some((_, verdict)) = verdicts.iter().find(|_| verdicts.iter().all(|(_, verdict)| verdict.is_blocked())) {
-            return verdict.clone();
+        if let [(_, first), ..] = verdicts.as_slice()
+            && verdicts.iter().all(|(_, verdict)| verdict.is_blocked())
+        {
+            return first.clone();
         }
         let blocked = verdicts.iter().find_map(|(program, verdict)| match verdict {
             Verdict::Blocked(cause) => {

@@ -96,6 +96,8 @@ const LOOK: &str = "see what the kernel says: `sudo dmesg | tail`";
 fn of_refusal(host: &dyn Host, call: &str, errno: Errno) -> Cause {
     let known = if host.wsl() == Some(1) {
         Some(Cause::wsl1())
+    } else if !host.has("/proc/self/status") {
+        Some(Cause::new(Kind::MaskedProc, "/proc is not mounted here", "mount it: `sudo mount -t proc proc /proc`"))
     } else if call.contains("CLONE_NEWUSER") {
         Some(Cause::of_no_user_namespace(host, errno))
     } else if errno == Errno::ENOSYS {

@@ -34,15 +34,15 @@ pub(super) fn hint(asked: &Asked<'_>) -> Option<String> {
     let host = asked.host;
     let guarded = || Cause::of_a_guard(host, asked.errno).map(|cause| cause.sentence());
     match (asked.name, asked.errno) {
-        ("unshare" | "clone3", EPERM | EACCES) if asked.says("CLONE_NEWUSER") => {
+        ("unshare" | "clone" | "clone3", EPERM | EACCES) if asked.says("CLONE_NEWUSER") => {
             Some(Cause::of_no_user_namespace(host, asked.errno).sentence())
         }
-        ("unshare" | "clone3", EPERM) if asked.says("CLONE_NEW") && !host.may(Capability::SysAdmin) => {
+        ("unshare" | "clone" | "clone3", EPERM) if asked.says("CLONE_NEW") && !host.may(Capability::SysAdmin) => {
             say("an ordinary user may do this in a user namespace only", "add CLONE_NEWUSER to the same call")
         }
-        ("unshare" | "clone3", EPERM | EACCES) => guarded(),
-        ("unshare" | "clone3", ENOSPC | EUSERS) => used_up(asked),
-        ("unshare" | "clone3", EINVAL) => invalid(asked),
+        ("unshare" | "clone" | "clone3", EPERM | EACCES) => guarded(),
+        ("unshare" | "clone" | "clone3", ENOSPC | EUSERS) => used_up(asked),
+        ("unshare" | "clone" | "clone3", EINVAL) => invalid(asked),
         ("clone3", ENOSYS) if host.is_filtered() => say(
             "a seccomp filter hides clone3(2), whose arguments it cannot read, as container engines set it up",
             "use fork(2) and unshare(2)",

@@ -1,7 +1,7 @@
 //! The kernel really refuses, and the hint says why.
 //!
-//! Each case runs in a child of this program, which has one thread, in a user namespace and a mount namespace of its own
-//! with an empty tmpfs on /tmp. The child makes a mistake through the door, and the hint must have certain words.
+//! Each case runs in a child of this program, which has one thread, in a user namespace and a mount namespace of its
+//! own with an empty tmpfs on /tmp. The child makes a mistake through the door, and the hint must have certain words.
 #![expect(clippy::print_stdout, reason = "this is its own test harness")]
 
 mod cgroups;

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
-use crate::cause::{Cause, Kind};
 use crate::host::Host;
 use crate::preflight::trouble::{During, Trouble, write};
 
@@ -59,7 +58,7 @@ impl Road {
     }
 
     /// Makes a cgroup for the trial, and removes it whatever comes of it.
-    pub(super) fn walk(&self, trial: impl FnOnce(&Trial<'_>) -> Result<(), Trouble>) -> Result<(), Trouble> {
+    pub(super) fn walk(&self, trial: impl Fn(&Trial<'_>) -> Result<(), Trouble>) -> Result<(), Trouble> {
         let path = self.base.join(format!("boxwright-trial-{}", std::process::id()));
         fs::create_dir(&path).during(&format!("making {}", path.display()))?;
         let tried = trial(&Trial { path: path.clone(), road: self });
@@ -70,6 +69,10 @@ impl Road {
 }
 
 impl Trial<'_> {
+    pub(super) fn generation(&self) -> Generation {
+        self.road.generation
+    }
+
     pub(super) fn has(&self, file: &str) -> bool {
         self.path.join(file).exists()
     }
@@ -77,26 +80,20 @@ impl Trial<'_> {
     // ANCHOR: receive
     /// Sees that the controller is handed down to the trial, or could be.
     ///
-    /// Nothing is enabled for good: taking it away again would take it from whoever has begun to use it meanwhile.
+    /// It is not handed down for the trial's sake: taking it back would take it from whoever uses it meanwhile.
     pub(super) fn receive(&self, controller: &str) -> Result<(), Trouble> {
         let base = &self.road.base;
+        let has = |file: &str| -> Result<bool, Trouble> {
+            Ok(words(&base.join(file))?.iter().any(|word| word == controller))
+        };
         match self.road.generation {
-            Generation::V1 if controller == "cpuset" => return self.fill_cpuset(),
-            Generation::V1 => return Ok(()),
-            Generation::V2 => {}
+            Generation::V1 if controller == "cpuset" => self.fill_cpuset(),
+            Generation::V1 => Ok(()),
+            Generation::V2 if has("cgroup.subtree_control")? => Ok(()),
+            // An empty request changes nothing, and is refused to whoever may not change anything.
+            Generation::V2 if has("cgroup.controllers")? => write(base.join("cgroup.subtree_control"), "\n"),
+            Generation::V2 => Err(Trouble::refused(&format!("handing down {controller}"), Errno::ENOENT)),
         }
-        if words(&base.join("cgroup.subtree_control"))?.iter().any(|word| word == controller) {
-            return Ok(());
-        }
-        if !words(&base.join("cgroup.controllers"))?.iter().any(|word| word == controller) {
-            return Err(Trouble::refused(&format!("handing down {controller}"), Errno::ENOENT));
-        }
-        // An empty request changes nothing, and is refused to whoever may not change anything.
-        write(base.join("cgroup.subtree_control"), "\n")?;
-        let others = words(&base.join("cgroup.procs"))?.len();
-        // The stages move our own process aside; a tree full of others' is not ours to move.
-        let is_occupied = base.join("cgroup.events").exists() && self.road.is_top && others > 0;
-        if is_occupied { Err(occupied(base, others).into()) } else { Ok(()) }
     }
     // ANCHOR_END: receive
 
@@ -126,13 +123,4 @@ impl Trial<'_> {
 fn words(file: &Path) -> Result<Vec<String>, Trouble> {
     let text = fs::read_to_string(file).during(&format!("reading {}", file.display()))?;
     Ok(text.split_whitespace().map(str::to_owned).collect())
-}
-
-fn occupied(base: &Path, processes: usize) -> Cause {
-    let base = base.display();
-    let why = format!("{base} holds {processes} processes, and a cgroup that hands controllers down holds none");
-    let remedy = format!(
-        "`sudo sh -c 'mkdir {base}/init; for p in $(cat {base}/cgroup.procs); do echo $p > {base}/init/cgroup.procs; done'`"
-    );
-    Cause::new(Kind::CgroupOccupied, why, remedy)
 }
