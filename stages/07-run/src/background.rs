@@ -1,6 +1,5 @@
 //! A container in the background: a process of ours stays as its parent, and nobody waits for that one.
 
-use std::cell::RefCell;
 use std::fs::File;
 use std::io::Write;
 use std::process::ExitCode;
@@ -27,7 +26,7 @@ pub fn run(kernel: &Kernel, spec: &Spec, bundle: &Bundle) -> Result<Outcome> {
         ForkResult::Child => {
             drop(listener);
             kernel.because("closing the terminal must not end what runs in the background").setsid()?;
-            stay(kernel, spec, bundle, &log, speaker)
+            stay(kernel, spec, bundle, &log, &speaker)
         }
         ForkResult::Parent { .. } => {
             drop(speaker);
@@ -37,20 +36,17 @@ pub fn run(kernel: &Kernel, spec: &Spec, bundle: &Bundle) -> Result<Outcome> {
 }
 
 /// The life of the process that stays.
-fn stay(kernel: &Kernel, spec: &Spec, bundle: &Bundle, log: &Streams, speaker: Speaker) -> Result<Outcome> {
-    let speaker = RefCell::new(Some(speaker));
+fn stay(kernel: &Kernel, spec: &Spec, bundle: &Bundle, log: &Streams, speaker: &Speaker) -> Result<Outcome> {
     let started = || {
-        if let Some(speaker) = speaker.take() {
-            speaker.started(kernel)?;
-        }
+        speaker.started(kernel)?;
+        speaker.fall_silent();
         streams::close_ours(kernel)
     };
     let outcome = outside::run(kernel, spec, bundle, log, started);
-    let speaker = speaker.take();
-    match (&outcome, speaker) {
-        (Ok(Outcome::Failed(failure)), Some(speaker)) => speaker.pass_on(kernel, failure)?,
-        (Err(error), Some(speaker)) => speaker.fail(kernel, error)?,
-        _ => {}
+    match &outcome {
+        Ok(Outcome::Failed(failure)) => speaker.pass_on(kernel, failure)?,
+        Err(error) => speaker.fail(kernel, error)?,
+        Ok(_) => {}
     }
     outcome.map(|outcome| match outcome {
         Outcome::Inside(status) => Outcome::Inside(status),

@@ -9,12 +9,14 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
 
+use crate::report::Speaker;
+
 // ANCHOR: run
 /// Runs the program as a child, passes signals on to it, and reaps whoever is orphaned, until it ends.
 ///
 /// # Errors
 /// Those of fork(2), and, in the child, those of execve(2).
-pub fn run(kernel: &Kernel, program: &Program) -> Result<ExitCode> {
+pub fn run(kernel: &Kernel, program: &Program, report: &Speaker) -> Result<ExitCode> {
     // A signal that comes before we are ready waits for us.
     let mut before = SigSet::empty();
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&SigSet::all()), Some(&mut before))?;
@@ -23,7 +25,11 @@ pub fn run(kernel: &Kernel, program: &Program) -> Result<ExitCode> {
             before.thread_set_mask()?;
             program.exec(kernel)
         }
-        ForkResult::Parent { child } => serve(child),
+        ForkResult::Parent { child } => {
+            // Only the program's own silence is to be heard outside.
+            report.fall_silent();
+            serve(child)
+        }
     }
 }
 

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use groundwork::{Kernel, Program};
-use pivot::{Furniture, Held, Volume};
+use pivot::Furniture;
 use unshare::mount::Propagation;
 use unshare::user::{self, Maps};
-use unshare::{Handshake, cgroup, ipc, mount, net, pid, uts};
+use unshare::{Handshake, cgroup, child, ipc, mount, net, uts};
 
 use crate::bundle::Bundle;
 use crate::report::Speaker;
@@ -24,10 +24,10 @@ use crate::{init, who};
 /// Whatever the kernel refuses; the parent reports it.
 pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> Result<ExitCode> {
     let Asked { spec, bundle, streams, maps } = *asked;
-    // Before the first wait: a parent killed meanwhile must not leave us waiting for ever.
-    pid::die_with_parent(kernel)?;
     // Only someone outside can map our ids and put us into a cgroup.
     outside.ready.wait(kernel, "outside, our ids are mapped and our limits set: nothing begins before that")?;
+    // A parent that is killed, from here on or a moment ago, takes us along.
+    child::die_with(kernel, &outside.ready)?;
     // An id that is not mapped may do nothing, and an ordinary user's is not until here.
     if maps.is_some() {
         user::become_root(kernel)?;
@@ -43,25 +43,20 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -
     mount::own_mounts(kernel, Propagation::Private)?;
     overlay::mount(kernel, &bundle.stack(spec, maps), bundle.directory())?;
     // While the host can still be seen: its volumes, its devices, and a /proc that proves we may have one.
-    let volumes = spec.volumes.iter().map(|volume| Volume::from(volume).hold(kernel)).collect::<Result<Vec<Held>>>()?;
-    pivot::furnish(
-        kernel,
-        bundle.directory(),
-        Furniture { rootless: maps.is_some(), own_network: spec.network == Network::None },
-    )?;
+    let additions = spec.additions().hold(kernel)?;
+    let own_network = spec.network == Network::None;
+    let furniture = Furniture { own_network, own_cgroup: true, ..Furniture::of(maps) };
+    let dev = pivot::furnish(kernel, bundle.directory(), furniture)?;
     // From here on no path leads out.
     pivot::pivot_into(kernel, bundle.directory())?;
-    volumes.iter().try_for_each(|volume| volume.attach(kernel))?;
-    spec.tmpfs.iter().try_for_each(|place| pivot::mount_tmpfs(kernel, place))?;
-    if spec.read_only {
-        pivot::make_read_only(kernel, "/".as_ref())?;
-    }
+    dev.attach(kernel)?;
+    additions.attach(kernel)?;
     streams::take(kernel, streams, &outside.report)?;
     // The last step that needs root; after it nothing does.
     who::become_user(kernel, spec.user, maps.is_none_or(who::may_set_groups))?;
     kernel.because("the program starts where it was asked to").chdir(&spec.directory)?;
     let program = Program::new(&spec.command).with_environment(spec.environment());
-    if spec.init { init::run(kernel, &program) } else { program.exec(kernel) }
+    if spec.init { init::run(kernel, &program, &outside.report) } else { program.exec(kernel) }
 }
 // ANCHOR_END: inside
 

@@ -1,5 +1,6 @@
 //! What the child says to its parent: a terminal, an error, or, by falling silent, that it has become the program.
 
+use std::cell::RefCell;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use anyhow::Result;
@@ -8,7 +9,7 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 
 /// The child's side. It closes on exec: the kernel itself says the last word.
 #[derive(Debug)]
-pub struct Speaker(OwnedFd);
+pub struct Speaker(RefCell<Option<OwnedFd>>);
 
 /// The parent's side.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ const MOST: usize = 32 * 1024;
 /// EMFILE past the limit on descriptors.
 pub fn pair() -> Result<(Listener, Speaker)> {
     let (one, other) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
-    Ok((Listener(one), Speaker(other)))
+    Ok((Listener(one), Speaker(RefCell::new(Some(other)))))
 }
 
 impl Speaker {
@@ -58,11 +59,7 @@ impl Speaker {
     /// # Errors
     /// EPIPE when the parent has ended.
     pub fn hand_over(&self, kernel: &Kernel, terminal: BorrowedFd<'_>) -> Result<()> {
-        kernel.because("the terminal was opened inside; who sits at it is outside").sendmsg(
-            self.0.as_fd(),
-            b"terminal",
-            Some(terminal),
-        )
+        self.say(kernel, "the terminal was opened inside; who sits at it is outside", b"terminal", Some(terminal))
     }
 
     /// Tells the parent why there is no container.
@@ -81,7 +78,7 @@ impl Speaker {
         let mut words = vec![failure.status];
         words.extend(failure.words.bytes());
         words.truncate(MOST);
-        kernel.because("an error is reported once, and by the first of us").sendmsg(self.0.as_fd(), &words, None)
+        self.say(kernel, "an error is reported once, and by the first of us", &words, None)
     }
 
     /// Tells the parent that all went well. Falling silent would not do where it could also mean a crash.
@@ -89,7 +86,19 @@ impl Speaker {
     /// # Errors
     /// EPIPE when the parent has ended.
     pub fn started(&self, kernel: &Kernel) -> Result<()> {
-        kernel.because("the program runs: who asked for it need not wait").sendmsg(self.0.as_fd(), &[STARTED], None)
+        self.say(kernel, "the program runs: who asked for it need not wait", &[STARTED], None)
+    }
+
+    /// Closes this side, in a process that goes on but will not become the program.
+    pub fn fall_silent(&self) {
+        self.0.take();
+    }
+
+    fn say(&self, kernel: &Kernel, reason: &'static str, words: &[u8], terminal: Option<BorrowedFd<'_>>) -> Result<()> {
+        match &*self.0.borrow() {
+            Some(socket) => kernel.because(reason).sendmsg(socket.as_fd(), words, terminal),
+            None => Ok(()),
+        }
     }
 }
 

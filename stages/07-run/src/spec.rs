@@ -79,6 +79,12 @@ impl Spec {
         pairs
     }
 
+    /// What is mounted in the root besides its furniture.
+    pub fn additions(&self) -> pivot::Additions {
+        let volume = self.volumes.iter().map(pivot::Volume::from).collect();
+        pivot::Additions { volume, tmpfs: self.tmpfs.clone(), read_only: self.read_only }
+    }
+
     fn defaults(&self) -> Vec<(OsString, OsString)> {
         let home = if self.user.user == 0 { "/root" } else { "/" };
         let mut pairs: Vec<(OsString, OsString)> =

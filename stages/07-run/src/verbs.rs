@@ -67,7 +67,7 @@ impl Stage for Boxwright {
     fn run(self, kernel: &Kernel) -> Result<ExitCode> {
         match self.verb {
             Verb::Run(options) => run::run(kernel, &options),
-            Verb::Ps(options) => ps::run(&options),
+            Verb::Ps(options) => ps::run(kernel, &options),
             Verb::Exec(options) => exec::run(kernel, &options),
             Verb::Stop(options) => stop::stop(kernel, &options),
             Verb::Kill(options) => stop::kill(kernel, &options),

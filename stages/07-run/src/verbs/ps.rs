@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Result;
 use cgroup::units;
 use clap::Args;
+use groundwork::Kernel;
 use serde::Serialize;
 
 use crate::bundle::Bundle;
@@ -30,7 +31,15 @@ pub struct Options {
     json: bool,
 }
 
-pub(super) fn run(options: &Options) -> Result<ExitCode> {
+pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
+    if !options.size {
+        return print(options);
+    }
+    // What root inside has written, its user outside may not even list.
+    overlay::with_every_owner(kernel, |_| print(options))
+}
+
+fn print(options: &Options) -> Result<ExitCode> {
     let rows: Vec<Row> =
         home::all()?.iter().filter_map(|bundle| Row::of(bundle, options).transpose()).collect::<Result<_>>()?;
     let mut stdout = std::io::stdout().lock();
