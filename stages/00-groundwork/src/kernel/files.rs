@@ -176,9 +176,15 @@ pub(super) struct Flags(pub(super) OFlag);
 
 impl Argument for Flags {
     fn spell(&self, _: Spelling) -> String {
-        let names: Vec<_> = self.0.iter_names().map(|(name, _)| name).collect();
-        let access =
-            if self.0.contains(OFlag::O_WRONLY) || self.0.contains(OFlag::O_RDWR) { None } else { Some("O_RDONLY") };
-        access.into_iter().chain(names).filter(|name| *name != "O_NDELAY").collect::<Vec<_>>().join("|")
+        let access = self.0 & OFlag::O_ACCMODE;
+        let read_only = (access == OFlag::O_RDONLY).then_some("O_RDONLY");
+        let mut names: Vec<_> = self.0.iter_names().map(|(name, _)| name).chain(read_only).collect();
+        names.retain(|name| !matches!(*name, "O_NDELAY" | "O_ACCMODE" | "O_FSYNC" | "O_RSYNC"));
+        names.sort_by_key(|name| ORDER.split_whitespace().position(|one| one == *name));
+        names.join("|")
     }
 }
+
+/// The order in which strace(1) writes the flags of open(2).
+const ORDER: &str = "O_RDONLY O_WRONLY O_RDWR O_CREAT O_EXCL O_NOCTTY O_TRUNC O_APPEND O_NONBLOCK O_SYNC O_ASYNC O_DSYNC \
+                     O_DIRECT O_NOFOLLOW O_NOATIME O_CLOEXEC O_PATH O_DIRECTORY";
