@@ -26,7 +26,7 @@ pub mod stop;
 /// cgroup. `boxwright run --explain` tells each of the calls that make one; `boxwright run --rehearse` tells them and
 /// makes none.
 #[derive(Parser, Debug)]
-#[command(name = "boxwright", version, about, long_about, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "boxwright", version, after_help = EXAMPLES, max_term_width = 100)]
 pub struct Boxwright {
     #[command(subcommand)]
     verb: Verb,
@@ -47,7 +47,7 @@ Man pages: namespaces(7), cgroups(7), pivot_root(2)";
 
 #[derive(Subcommand, Debug)]
 enum Verb {
-    Run(run::Options),
+    Run(Box<run::Options>),
     Ps(ps::Options),
     Exec(exec::Options),
     Stop(stop::Stop),

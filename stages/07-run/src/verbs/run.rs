@@ -1,7 +1,7 @@
 //! `boxwright run`: from the command line to a container, and back to an exit status.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow, ensure};
@@ -46,8 +46,6 @@ pub struct Options {
     /// Forbid writing to the root
     #[arg(long)]
     read_only: bool,
-    #[command(flatten)]
-    limits: Limits,
     /// Make no cgroup: the container is then neither limited nor paused
     #[arg(long, conflicts_with = "Limits")]
     no_cgroup: bool,
@@ -69,6 +67,8 @@ pub struct Options {
     /// Remove the container when it ends
     #[arg(long)]
     rm: bool,
+    #[command(flatten)]
+    limits: Limits,
     /// A root file system, or its layers, lowest first
     #[arg(value_name = "ROOTFS|LAYER")]
     layers: Vec<PathBuf>,
@@ -130,7 +130,7 @@ impl Options {
             command: if self.command.is_empty() { vec!["/bin/sh".into()] } else { self.command.clone() },
             variables: self.env.iter().filter_map(|text| variable(text)).collect(),
             directory: self.workdir.clone(),
-            volumes: self.volume.iter().map(|text| volume(text)).collect::<Result<_>>()?,
+            volumes: self.volume.iter().map(volume).collect::<Result<_>>()?,
             tmpfs: self.tmpfs.iter().map(|place| absolute(place)).collect::<Result<_>>()?,
             read_only: self.read_only,
             limits: self.limits.clone(),
@@ -159,7 +159,7 @@ fn volume(text: &OsString) -> Result<Mounted> {
     Ok(Mounted { source, target: volume.target, read_only: volume.read_only })
 }
 
-fn absolute(place: &PathBuf) -> Result<PathBuf> {
+fn absolute(place: &Path) -> Result<PathBuf> {
     ensure!(place.is_absolute(), "--tmpfs {}: the place inside begins with \"/\"", place.display());
-    Ok(place.clone())
+    Ok(place.to_owned())
 }
