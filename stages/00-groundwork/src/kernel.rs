@@ -33,6 +33,7 @@ use crate::trace::Trace;
 pub use files::in_root;
 pub use ipc::{IpcId, Key, Wanted};
 pub use processes::{Born, Waited};
+pub use rustix::mount::MountAttrFlags;
 
 /// How a request is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,147 +1,160 @@
-//! What programs expect to find in any root: /proc, /dev and /sys.
+//! What programs expect to find in any root: /proc, /sys and /dev.
+//!
+//! /proc and /sys show the kernel as the namespaces of their mounter see it. To root of a user namespace the kernel gives
+//! new ones only while whole ones are in sight, so they are mounted before the old root goes. /dev is made in the hand,
+//! and attached when it is gone.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use groundwork::Kernel;
+use anyhow::{Result, ensure};
+use groundwork::host::{Here, Host, Layout};
+use groundwork::{Kernel, Refused};
+use nix::errno::Errno;
 use nix::mount::MsFlags;
+use unshare::user::Maps;
+
+use crate::dev::Dev;
+use crate::read_only::make_tree_read_only;
 
 /// What the kernel will let us put there.
 #[derive(Clone, Copy, Debug)]
 pub struct Furniture {
-    /// True inside a user namespace of an ordinary user: device nodes are then borrowed from the host, not made.
+    /// True in the user namespace of an ordinary user: what belongs to the host is then borrowed, not made.
     pub rootless: bool,
     /// True when the network namespace is our own: /sys shows its devices, and may be mounted anew.
     pub own_network: bool,
+    /// True when the cgroup namespace is our own: /sys/fs/cgroup may then be mounted anew, and begins at our cgroup.
+    pub own_cgroup: bool,
+    /// True when there is a group 5, which is "tty" everywhere and owns the terminals.
+    pub has_tty_group: bool,
 }
 
-/// The devices that every root has: name, major, minor. See Documentation/admin-guide/devices.txt.
-const DEVICES: [(&str, u64, u64); 6] =
-    [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
-
-const LINKS: [(&str, &str); 5] = [
-    ("/proc/self/fd", "fd"),
-    ("/proc/self/fd/0", "stdin"),
-    ("/proc/self/fd/1", "stdout"),
-    ("/proc/self/fd/2", "stderr"),
-    ("pts/ptmx", "ptmx"),
-];
+/// "tty" in the /etc/group of every distribution; devpts(5) shows why it matters.
+const TTY_GROUP: u32 = 5;
 
 /// Nothing mounted here is a way to gain rights, to reach a device or to run a file.
-const HARMLESS: MsFlags = MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV).union(MsFlags::MS_NOEXEC);
+pub(crate) const HARMLESS: MsFlags = MsFlags::MS_NOSUID.union(MsFlags::MS_NODEV).union(MsFlags::MS_NOEXEC);
+
+impl Furniture {
+    /// For a user namespace of these ids, or for the host's, with the host's network and cgroups.
+    pub fn of(maps: Option<&Maps>) -> Self {
+        let here: &dyn Host = &Here;
+        let has_tty_group = match maps {
+            Some(maps) => maps.groups.iter().any(|range| covers(range.inside, range.count)),
+            None => here.text("/proc/self/gid_map").is_some_and(|map| has_tty_group(&map)),
+        };
+        Self { rootless: maps.is_some(), own_network: false, own_cgroup: false, has_tty_group }
+    }
+}
+
+fn covers(first: u32, count: u32) -> bool {
+    TTY_GROUP.checked_sub(first).is_some_and(|offset| offset < count)
+}
+
+fn has_tty_group(map: &str) -> bool {
+    map.lines().any(|line| {
+        let mut fields = line.split_whitespace().map(str::parse);
+        matches!((fields.next(), fields.nth(1)), (Some(Ok(first)), Some(Ok(count))) if covers(first, count))
+    })
+}
 
 // ANCHOR: furnish
-/// Mounts /proc, /dev and /sys below `root`, while the host's own can still be seen.
+/// Mounts /proc and /sys below `root`, while the host's own can still be seen, and makes a /dev to attach afterwards.
 ///
 /// # Errors
-/// Those of mount(2) and mknod(2); ENOENT when `root` has no such directory.
-pub fn furnish(kernel: &Kernel, root: &Path, furniture: Furniture) -> Result<()> {
+/// Those of mount(2), fsmount(2) and mknod(2); ENOENT when `root` has no such directory.
+pub fn furnish(kernel: &Kernel, root: &Path, furniture: Furniture) -> Result<Dev> {
     kernel.because("/proc shows the PID namespace of the process that mounts it").mount(
         Some("proc".as_ref()),
-        root.join("proc"),
+        plain(root.join("proc"))?,
         Some("proc"),
         HARMLESS,
         None,
     )?;
-    devices(kernel, &root.join("dev"), furniture.rootless)?;
-    system(kernel, &root.join("sys"), furniture.own_network)
+    system(kernel, &plain(root.join("sys"))?, furniture)?;
+    plain(root.join("dev"))?;
+    Dev::hold(kernel, furniture)
 }
 // ANCHOR_END: furnish
 
-fn devices(kernel: &Kernel, dev: &Path, rootless: bool) -> Result<()> {
-    let tmpfs = MsFlags::MS_NOSUID | MsFlags::MS_STRICTATIME;
-    kernel.because("a fresh /dev: the host's has its disks in it").mount(
-        Some("tmpfs".as_ref()),
-        dev,
-        Some("tmpfs"),
-        tmpfs,
-        Some("mode=755,size=65536k"),
-    )?;
-    for (name, major, minor) in DEVICES {
-        if rootless { borrow_node(kernel, dev, name)? } else { make_node(kernel, dev, name, major, minor)? }
-    }
-    for (target, link) in LINKS {
-        kernel.because("shells and scripts use this name").symlink(target, dev.join(link))?;
-    }
-    terminals(kernel, &dev.join("pts"), rootless)?;
-    shared_memory(kernel, dev)
+/// The path unless it is a symbolic link: out here it could lead anywhere on the host.
+pub(crate) fn plain(place: PathBuf) -> Result<PathBuf> {
+    let is_link = place.symlink_metadata().is_ok_and(|about| about.is_symlink());
+    ensure!(!is_link, "{} is a symbolic link, and not ours to follow; make it a directory", place.display());
+    Ok(place)
 }
 
-fn make_node(kernel: &Kernel, dev: &Path, name: &str, major: u64, minor: u64) -> Result<()> {
-    kernel.because("programs read and write this device without asking").mknod(dev.join(name), 0o666, major, minor)?;
-    kernel.because("the umask took bits away").chmod(dev.join(name), 0o666)
+// ANCHOR: system
+fn system(kernel: &Kernel, sys: &Path, furniture: Furniture) -> Result<()> {
+    if !show_system(kernel, sys, furniture)? {
+        kernel.because("a new sysfs takes a network namespace of our own: the host's is shown instead").mount(
+            Some("/sys".as_ref()),
+            sys,
+            None,
+            MsFlags::MS_BIND | MsFlags::MS_REC,
+            None,
+        )?;
+        make_tree_read_only(kernel, sys, "one kernel serves every container, so none may set it")?;
+    }
+    if furniture.own_cgroup { cgroups(kernel, &sys.join("fs/cgroup")) } else { Ok(()) }
 }
 
-fn borrow_node(kernel: &Kernel, dev: &Path, name: &str) -> Result<()> {
-    kernel
-        .because("no device can be made in a user namespace: the host's is mounted on a file")
-        .create_file(dev.join(name), 0o666)?;
-    let host = Path::new("/dev").join(name);
-    kernel.because("the node itself stays on the host, and with it the right to make one").mount(
-        Some(&host),
-        dev.join(name),
-        None,
-        MsFlags::MS_BIND,
+/// A sysfs of our own, where the kernel gives us one. sysfs shows a network namespace, and belongs to its owner.
+fn show_system(kernel: &Kernel, sys: &Path, furniture: Furniture) -> Result<bool> {
+    if furniture.rootless && !furniture.own_network {
+        return Ok(false);
+    }
+    let mounted = kernel
+        .because("the kernel and its devices, to read: one kernel serves every container, so none may set it")
+        .mount(Some("sysfs".as_ref()), sys, Some("sysfs"), HARMLESS | MsFlags::MS_RDONLY, None);
+    match mounted {
+        // Inside another container, parts of whose /sys are hidden.
+        Err(error) if Refused::errno_of(&error) == Some(Errno::EPERM) => Ok(false),
+        mounted => mounted.map(|()| true),
+    }
+}
+// ANCHOR_END: system
+
+/// Version 2 has one tree, and one mount shows it. Version 1 has a dozen, each with a mount of its own, and a hybrid's
+/// cgroup2 tree has no controllers: there nothing is shown rather than half of it.
+fn cgroups(kernel: &Kernel, place: &Path) -> Result<()> {
+    let here: &dyn Host = &Here;
+    if here.cgroup_layout() != Layout::V2 {
+        return Ok(());
+    }
+    kernel.because("what this container may use, to read: the tree begins at its own cgroup").mount(
+        Some("cgroup2".as_ref()),
+        place,
+        Some("cgroup2"),
+        HARMLESS | MsFlags::MS_RDONLY,
         None,
     )
 }
 
-fn terminals(kernel: &Kernel, pts: &Path, rootless: bool) -> Result<()> {
-    kernel.because("a mount needs a place").mkdir(pts, 0o755)?;
-    // Group 5 is "tty" everywhere; a namespace with a single id has no such group.
-    let options =
-        if rootless { "newinstance,ptmxmode=0666,mode=0620" } else { "newinstance,ptmxmode=0666,mode=0620,gid=5" };
-    kernel.because("terminals of its own: the host's are not to be typed into").mount(
-        Some("devpts".as_ref()),
-        pts,
-        Some("devpts"),
-        MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC,
-        Some(options),
-    )
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unshare::user::Range;
 
-fn shared_memory(kernel: &Kernel, dev: &Path) -> Result<()> {
-    kernel.because("a mount needs a place").mkdir(dev.join("shm"), 0o755)?;
-    kernel.because("shm_open(3) keeps its objects here").mount(
-        Some("tmpfs".as_ref()),
-        dev.join("shm"),
-        Some("tmpfs"),
-        HARMLESS,
-        Some("mode=1777,size=65536k"),
-    )?;
-    kernel.because("a mount needs a place").mkdir(dev.join("mqueue"), 0o755)?;
-    kernel.because("mq_open(3) keeps its queues here: those of this IPC namespace").mount(
-        Some("mqueue".as_ref()),
-        dev.join("mqueue"),
-        Some("mqueue"),
-        HARMLESS,
-        None,
-    )
-}
-
-fn system(kernel: &Kernel, sys: &Path, own_network: bool) -> Result<()> {
-    if own_network {
-        return kernel
-            .because("the kernel and its devices, to read: one kernel serves every container, so none may set it")
-            .mount(Some("sysfs".as_ref()), sys, Some("sysfs"), HARMLESS | MsFlags::MS_RDONLY, None);
+    #[test]
+    fn terminals_have_a_group_where_group_5_is_mapped() {
+        assert!(has_tty_group("         0          0 4294967295\n"));
+        assert!(has_tty_group("0 1000 1\n1 100000 65536\n"));
+        assert!(!has_tty_group("         0       1000          1\n"));
+        assert!(!has_tty_group(""));
+        let maps = |groups: Vec<Range>| Maps { users: Vec::new(), groups };
+        let range = |inside, count| Range { inside, outside: 100_000, count };
+        assert!(Furniture::of(Some(&maps(vec![range(0, 1), range(1, 65536)]))).has_tty_group);
+        assert!(!Furniture::of(Some(&maps(vec![range(0, 5), range(6, 10)]))).has_tty_group);
     }
-    kernel.because("a new sysfs would need a network namespace of our own: the host's is shown instead").mount(
-        Some("/sys".as_ref()),
-        sys,
-        None,
-        MsFlags::MS_BIND | MsFlags::MS_REC,
-        None,
-    )?;
-    kernel.because("one kernel serves every container, so none may set it").mount_setattr_rdonly(sys, true)
-}
 
-/// Mounts an empty directory that lives in memory.
-///
-/// # Errors
-/// ENOENT when there is no such place; those of mount(2).
-pub fn mount_tmpfs(kernel: &Kernel, place: &Path) -> Result<()> {
-    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-    kernel
-        .because("what is written here is gone with the mount namespace")
-        .mount(Some("tmpfs".as_ref()), place, Some("tmpfs"), flags, Some("mode=1777"))
+    #[test]
+    fn a_link_is_not_followed_out_of_the_root() {
+        let link = std::env::temp_dir().join(format!("pivot-link-{}", std::process::id()));
+        std::os::unix::fs::symlink("/etc", &link).unwrap();
+        let refused = plain(link.clone());
+        std::fs::remove_file(&link).unwrap();
+        assert!(refused.unwrap_err().to_string().contains("symbolic link"));
+        assert_eq!(plain(PathBuf::from("/etc")).unwrap(), Path::new("/etc"));
+    }
 }

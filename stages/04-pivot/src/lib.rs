@@ -1,9 +1,21 @@
 #![doc = include_str!("../README.md")]
 
+mod additions;
+mod dev;
 mod furnish;
+mod initramfs;
 mod pivot;
+mod places;
+mod read_only;
+mod rights;
 mod volume;
 
-pub use furnish::{Furniture, furnish, mount_tmpfs};
-pub use pivot::{make_read_only, pivot_into};
-pub use volume::{Held, Volume};
+pub use additions::{Additions, HeldAdditions};
+pub use dev::Dev;
+pub use furnish::{Furniture, furnish};
+pub use initramfs::move_onto;
+pub use pivot::{make_mount_point, pivot_into};
+pub use places::{check_places, find_root};
+pub use read_only::make_read_only;
+pub use rights::with_right_to_mount;
+pub use volume::{Held, Volume, mount_tmpfs};

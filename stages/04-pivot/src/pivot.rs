@@ -4,31 +4,45 @@ use std::path::Path;
 
 use anyhow::Result;
 use groundwork::Kernel;
-use nix::mount::MntFlags;
+use nix::mount::{MntFlags, MsFlags};
+
+use crate::initramfs;
+
+// ANCHOR: make_mount_point
+/// Makes a mount of the directory `root`, with all that is mounted below it.
+///
+/// # Errors
+/// Those of mount(2).
+pub fn make_mount_point(kernel: &Kernel, root: &Path) -> Result<()> {
+    kernel.rehearse_root(vec![root.to_owned()]);
+    kernel.because("pivot_root(2) moves mounts, and a directory bound on itself is one").mount(
+        Some(root),
+        root,
+        None,
+        MsFlags::MS_BIND | MsFlags::MS_REC,
+        None,
+    )
+}
+// ANCHOR_END: make_mount_point
 
 // ANCHOR: pivot_into
-/// Makes the mount at `root` the root of this mount namespace, and detaches the old one.
+/// Makes the mount at `root` the root of this mount namespace, and throws the old one away.
 ///
-/// The mount namespace must be the caller's own, and its mounts private.
+/// The mount namespace must be the caller's own, and its mounts private. The working directory is "/" afterwards: it was
+/// the new root before.
 ///
 /// # Errors
 /// Those of pivot_root(2); EINVAL when `root` is no mount point.
 pub fn pivot_into(kernel: &Kernel, root: &Path) -> Result<()> {
-    kernel.because("after the move, only \".\" still names the new root and, below it, the old one").chdir(root)?;
+    if initramfs::is_root() {
+        return initramfs::instead(kernel, root);
+    }
+    kernel.because("\".\" will be the new root, and with the old one stacked on it the way to both").chdir(root)?;
     kernel
         .because("the same place twice: the old root lands on top of the new one, and needs no directory of its own")
         .pivot_root(".", ".")?;
     kernel
-        .because("what is not mounted cannot be walked to: this is what chroot lacks")
-        .umount2(".", MntFlags::MNT_DETACH)?;
-    kernel.because("the working directory still was in the old root").chdir("/")
+        .because("what is not mounted cannot be walked to: chroot left the old root where it was, and this is the wall")
+        .umount2(".", MntFlags::MNT_DETACH)
 }
 // ANCHOR_END: pivot_into
-
-/// Forbids writing to the mount at `path`; mounts below it keep their own word.
-///
-/// # Errors
-/// Those of mount_setattr(2).
-pub fn make_read_only(kernel: &Kernel, path: &Path) -> Result<()> {
-    kernel.because("a root that nobody can write to stays what its layers are").mount_setattr_rdonly(path, false)
-}

@@ -1,12 +1,16 @@
-//! Volumes: directories of the host that outlive the container.
+//! Volumes: files and directories of the host that outlive the container.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
-use groundwork::Kernel;
+use groundwork::{Kernel, Refused, WithHint};
+use nix::errno::Errno;
+use nix::mount::MsFlags;
+
+use crate::read_only::make_tree_read_only;
 
 /// `SRC:DST` or `SRC:DST:ro`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +35,7 @@ impl Volume {
     /// Reads `SRC:DST[:ro]`.
     ///
     /// # Errors
-    /// A part is missing, DST is not absolute, or the last word is neither `ro` nor `rw`.
+    /// A part is missing, DST is no plain absolute path, or the last word is neither `ro` nor `rw`.
     pub fn parse(text: &OsStr) -> Result<Self> {
         let parts: Vec<&[u8]> = text.as_bytes().split(|byte| *byte == b':').collect();
         let (source, target, read_only) = match parts[..] {
@@ -40,11 +44,9 @@ impl Volume {
             [_, _, other] => bail!("{:?} is neither ro nor rw", String::from_utf8_lossy(other)),
             _ => bail!("{text:?} is not of the form SRC:DST or SRC:DST:ro"),
         };
-        let path = |bytes: &[u8]| PathBuf::from(std::ffi::OsString::from_vec(bytes.to_vec()));
-        let (source, target) = (path(source), path(target));
-        ensure!(target.is_absolute(), "{target:?} is not absolute; the place inside begins with \"/\"");
-        ensure!(target != Path::new("/"), "\"/\" is the root itself; name a directory below it");
-        Ok(Self { source, target, read_only })
+        let path = |bytes: &[u8]| PathBuf::from(OsString::from_vec(bytes.to_vec()));
+        ensure!(!source.is_empty(), "SRC is empty; name a file or directory of this host");
+        Ok(Self { source: path(source), target: place(path(target))?, read_only })
     }
 
     // ANCHOR: hold
@@ -70,11 +72,82 @@ impl Held {
     pub fn attach(&self, kernel: &Kernel) -> Result<()> {
         kernel
             .because("what is written here stays on the host when the container is gone")
-            .move_mount(self.mount.as_fd(), &self.target)?;
-        if self.read_only {
-            kernel.because("this volume was asked for as read-only").mount_setattr_rdonly(&self.target, true)?;
+            .move_mount_following(self.mount.as_fd(), &self.target)
+            .hint_with(|error| self.missing(error))?;
+        match self.read_only {
+            true => make_tree_read_only(kernel, &self.target, "this volume was asked for as read-only"),
+            false => Ok(()),
         }
-        Ok(())
+    }
+
+    fn missing(&self, error: &anyhow::Error) -> Option<String> {
+        let is_missing = Refused::errno_of(error) == Some(Errno::ENOENT);
+        is_missing.then(|| format!("there is no {} inside; make it in the root first", self.target.display()))
     }
 }
 // ANCHOR_END: attach
+
+/// Mounts an empty directory that lives in memory.
+///
+/// # Errors
+/// ENOENT when there is no such place; those of mount(2).
+pub fn mount_tmpfs(kernel: &Kernel, place: &Path) -> Result<()> {
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    kernel.because("what is written here is gone with the mount namespace").mount(
+        Some("tmpfs".as_ref()),
+        place,
+        Some("tmpfs"),
+        flags,
+        Some("mode=1777"),
+    )
+}
+
+/// A place inside: an absolute path without "..", so that the same place always bears the same name.
+pub(crate) fn place(path: PathBuf) -> Result<PathBuf> {
+    ensure!(path.is_absolute(), "{path:?} is not absolute; a place inside begins with \"/\"");
+    ensure!(!path.components().any(|part| part == Component::ParentDir), "{path:?}: \"..\" has no place in a DST");
+    let plain: PathBuf = path.components().collect();
+    ensure!(plain != Path::new("/"), "\"/\" is the root itself; name a place below it");
+    Ok(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Volume> {
+        Volume::parse(text.as_ref())
+    }
+
+    #[test]
+    fn a_volume_has_a_source_a_target_and_perhaps_a_word() {
+        let volume =
+            |source: &str, target: &str, read_only| Volume { source: source.into(), target: target.into(), read_only };
+        assert_eq!(parsed("/srv/data:/data").unwrap(), volume("/srv/data", "/data", false));
+        assert_eq!(parsed("data:/data:ro").unwrap(), volume("data", "/data", true));
+        assert_eq!(parsed(".:/a//b/./c/:rw").unwrap(), volume(".", "/a/b/c", false));
+    }
+
+    #[test]
+    fn a_path_need_not_be_utf8() {
+        let volume = Volume::parse(OsStr::from_bytes(b"/srv/\xff:/\xfe:ro")).unwrap();
+        assert_eq!(volume.source.as_os_str().as_bytes(), b"/srv/\xff");
+        assert_eq!(volume.target.as_os_str().as_bytes(), b"/\xfe");
+    }
+
+    #[test]
+    fn what_is_no_volume_is_refused_in_words() {
+        for (text, words) in [
+            ("/data", "not of the form"),
+            ("a:/b:ro:more", "not of the form"),
+            ("a:/b:rx", "neither ro nor rw"),
+            ("a:b", "not absolute"),
+            ("a:/", "the root itself"),
+            ("a:/b/../c", "\"..\""),
+            (":/b", "SRC is empty"),
+        ] {
+            let error = parsed(text).unwrap_err().to_string();
+            assert!(error.contains(words), "{text}: {error}");
+        }
+    }
+}
