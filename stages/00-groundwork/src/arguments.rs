@@ -23,11 +23,6 @@ pub trait Argument {
     /// The argument as strace(1) writes it.
     fn spell(&self, spelling: Spelling) -> String;
 
-    /// The file that it names, if it names one.
-    fn path(&self) -> Option<&Path> {
-        None
-    }
-
     /// The descriptor that it is, if it is one.
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         None
@@ -85,11 +80,6 @@ macro_rules! quoted {
             fn spell(&self, spelling: Spelling) -> String {
                 let bytes: fn(&Self) -> &[u8] = $bytes;
                 bytes(self).spell(spelling)
-            }
-
-            fn path(&self) -> Option<&Path> {
-                let bytes: fn(&Self) -> &[u8] = $bytes;
-                Some(Path::new(OsStr::from_bytes(bytes(self))))
             }
         }
     )*};

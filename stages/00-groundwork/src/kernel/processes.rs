@@ -98,12 +98,7 @@ impl Because<'_> {
         self.born("clone3", arguments, born)
     }
 
-    pub(super) fn born(
-        self,
-        name: &'static str,
-        arguments: &[&dyn Argument],
-        born: nix::Result<Born>,
-    ) -> Result<Born> {
+    pub(super) fn born(self, name: &'static str, arguments: &[&dyn Argument], born: nix::Result<Born>) -> Result<Born> {
         if let Ok(Born::Child) = born {
             self.kernel.is_now_the_child();
             return Ok(Born::Child);

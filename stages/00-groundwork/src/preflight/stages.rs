@@ -60,7 +60,11 @@ pub const STAGES: [Stage; 8] = [
             needing("unshare-user", &[UserNamespaces]).helped_by(&[SubordinateIds]),
             needing("unshare-cgroup", &[CgroupNamespace]),
             needing("unshare-time", &[TimeNamespace]),
-            needing("clone-into", &[Clone3]),
+            needing("clone-into", &[UtsNamespace]).helped_by(&[Clone3]),
+            needing("unshare-rest", &[]),
+            needing("ipc-objects", &[]),
+            needing("mount-leak", &[MountNamespace]),
+            needing("pid-orphans", &[PidNamespace]),
         ],
     },
     Stage {
