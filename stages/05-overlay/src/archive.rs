@@ -4,7 +4,7 @@
 //! Its own iterator (0.4.46) ends a pax record at the first newline, so that a file capability with that byte in it
 //! hides the owner in the next record; and it takes a long name of any length into memory.
 
-use std::io::{ErrorKind, Read};
+use std::io::{BufRead, ErrorKind, Read};
 
 use anyhow::{Context, Result, bail, ensure};
 use tar::{EntryType, Header};
@@ -34,7 +34,7 @@ pub(crate) struct Archive<R> {
     pub(crate) count: u64,
 }
 
-impl<R: Read> Archive<R> {
+impl<R: BufRead> Archive<R> {
     pub(crate) fn new(reader: R) -> Self {
         Self { reader, unread: 0, padding: 0, global: Records::default(), count: 0 }
     }
@@ -77,12 +77,8 @@ impl<R: Read> Archive<R> {
         self.count += 1;
         announced.records = self.global.and(announced.records);
         let size = announced.records.number("size")?.map_or_else(|| header.entry_size(), Ok)?;
-        // Links, directories and devices have no content whatever their size says, as for Go's archive/tar. Were it
-        // skipped, the same bytes would be other files here than in other runtimes.
         let kind = header.entry_type();
-        let holds_content = !(kind.is_hard_link() || kind.is_symlink() || kind.is_dir() || kind.is_fifo())
-            && !(kind.is_character_special() || kind.is_block_special());
-        let size = if holds_content { size } else { 0 };
+        let size = if has_no_content(kind) { 0 } else { size };
         let mut map = None;
         if kind.is_gnu_sparse() {
             map = Some(Map::from_header(header, size, &mut self.reader)?);
@@ -154,17 +150,41 @@ impl<R: Read> Archive<R> {
     }
 }
 
-impl<R: Read> Read for Archive<R> {
+impl<R: BufRead> Read for Archive<R> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        let most = into.len().min(usize::try_from(self.unread).unwrap_or(usize::MAX));
-        let count = self.reader.read(&mut into[..most])?;
-        if count == 0 && most > 0 {
+        let mut content = self.fill_buf()?;
+        let count = content.read(into)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+/// The content of the present entry, as it lies in the buffer: it is written from there, and copied nowhere else.
+impl<R: BufRead> BufRead for Archive<R> {
+    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+        if self.unread == 0 {
+            return Ok(&[]);
+        }
+        let buffered = self.reader.fill_buf()?;
+        if buffered.is_empty() {
             let said = format!("the archive is cut short in the content of entry {}", self.count);
             return Err(std::io::Error::new(ErrorKind::UnexpectedEof, said));
         }
-        self.unread -= count as u64;
-        Ok(count)
+        let most = buffered.len().min(usize::try_from(self.unread).unwrap_or(usize::MAX));
+        Ok(&buffered[..most])
     }
+
+    fn consume(&mut self, count: usize) {
+        self.unread -= count as u64;
+        self.reader.consume(count);
+    }
+}
+
+/// Links, directories and devices have no content whatever their size says, as for Go's archive/tar. Were it skipped, the
+/// same bytes would be other files here than in other runtimes.
+fn has_no_content(kind: EntryType) -> bool {
+    let is_link = kind.is_hard_link() || kind.is_symlink();
+    is_link || kind.is_dir() || kind.is_fifo() || kind.is_character_special() || kind.is_block_special()
 }
 
 /// The sum of the bytes, with blanks where it stands itself. Some old programs add signed bytes.

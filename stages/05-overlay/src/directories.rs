@@ -53,8 +53,8 @@ impl Unpacker<'_> {
     // ANCHOR: make
     /// Makes the directory at `path`, unless it is there; it is finished when everything is in it.
     pub(crate) fn directory(&mut self, path: &Path, about: About) -> Result<()> {
-        let seen = if path.as_os_str().is_empty() { None } else { self.tree.look(path)? };
         let (within, name) = (self.parent(path)?, file_name(path));
+        let seen = if path.as_os_str().is_empty() { None } else { self.tree.look(path)? };
         match seen {
             _ if path.as_os_str().is_empty() => {}
             Some(seen) if seen.is_directory() => {

@@ -12,7 +12,7 @@ use nix::sys::stat::{Mode, fstatat};
 use nix::unistd::UnlinkatFlags;
 
 use crate::remove::{remove_directory, remove_tree};
-use crate::tree::{file_name, names};
+use crate::tree::{file_name, names, parent};
 
 /// What is there before the first entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,11 @@ fn beginning(directory: &Path) -> Result<Beginning> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             ensure!(std::fs::symlink_metadata(directory).is_err(), "{shown} is a symbolic link that leads nowhere");
             ensure!(directory.file_name().is_some(), "{shown} names no directory");
+            let within = match parent(directory) {
+                place if place.as_os_str().is_empty() => Path::new("."),
+                place => place,
+            };
+            ensure!(within.is_dir(), "{shown} cannot be made: there is no directory {}", within.display());
             return Ok(Beginning::Nothing);
         }
         Err(error) => return Err(error).with_context(|| shown.to_string()),

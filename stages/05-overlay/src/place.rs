@@ -1,11 +1,11 @@
 //! One entry is put at its place: what was there before goes, and nothing is ever written through.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, ErrorKind, Seek, SeekFrom, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use groundwork::Refused;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, ResolveFlag};
@@ -24,7 +24,7 @@ use crate::{stream, whiteout};
 impl Unpacker<'_> {
     // ANCHOR: place
     /// Puts what `entry` describes where it says.
-    pub(crate) fn place<R: Read>(&mut self, entry: &Entry, content: &mut Archive<R>) -> Result<()> {
+    pub(crate) fn place<R: BufRead>(&mut self, entry: &Entry, content: &mut Archive<R>) -> Result<()> {
         let (path, about) = (&entry.path, &entry.about);
         match &entry.kind {
             Kind::Directory => self.directory(path, about.clone())?,
@@ -35,7 +35,7 @@ impl Unpacker<'_> {
             Kind::Block(major, minor) => self.node(path, about, SFlag::S_IFBLK, (*major, *minor))?,
             Kind::Fifo => self.node(path, about, SFlag::S_IFIFO, (0, 0))?,
             Kind::Other(letter) => {
-                let letter = char::from(*letter).escape_default();
+                let letter = char::from(*letter);
                 self.report.leave_out(path, format!("an entry of the kind {letter:?}, which no layer has"));
                 return Ok(());
             }
@@ -46,7 +46,13 @@ impl Unpacker<'_> {
     // ANCHOR_END: place
 
     // ANCHOR: file
-    fn file<R: Read>(&mut self, path: &Path, about: &About, map: Option<&Map>, content: &mut Archive<R>) -> Result<()> {
+    fn file<R: BufRead>(
+        &mut self,
+        path: &Path,
+        about: &About,
+        map: Option<&Map>,
+        content: &mut Archive<R>,
+    ) -> Result<()> {
         let within = self.free_place(path)?;
         let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL;
         let no_way_out = ResolveFlag::RESOLVE_BENEATH | ResolveFlag::RESOLVE_NO_SYMLINKS;
@@ -61,7 +67,7 @@ impl Unpacker<'_> {
     }
     // ANCHOR_END: file
 
-    fn fill<R: Read>(&mut self, file: &mut File, map: Option<&Map>, content: &mut Archive<R>) -> Result<()> {
+    fn fill<R: BufRead>(&mut self, file: &mut File, map: Option<&Map>, content: &mut Archive<R>) -> Result<()> {
         let size = map.map_or(content.unread, |map| map.size);
         self.report.bytes = self.report.bytes.saturating_add(size);
         ensure!(self.report.bytes <= self.options.max_size, "{}", stream::too_much(self.options.max_size));
@@ -77,19 +83,18 @@ impl Unpacker<'_> {
         file.set_len(map.size).context("a sparse file")
     }
 
-    fn copy<R: Read>(&mut self, file: &mut File, mut count: u64, content: &mut Archive<R>) -> Result<()> {
+    fn copy<R: BufRead>(&self, file: &mut File, mut count: u64, content: &mut Archive<R>) -> Result<()> {
         // A rehearsal has nothing open to write to; what is not read here is skipped.
         while count > 0 && !self.tree.kernel.is_rehearsing() {
-            let most = self.buffer.len().min(usize::try_from(count).unwrap_or(usize::MAX));
-            match content.read(&mut self.buffer[..most]) {
-                Ok(0) => bail!("the entry holds less than its map says"),
-                Ok(read) => {
-                    file.write_all(&self.buffer[..read]).context("cannot write")?;
-                    count -= read as u64;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
-            }
+            let buffered = match content.fill_buf() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                buffered => buffered?,
+            };
+            let most = buffered.len().min(usize::try_from(count).unwrap_or(usize::MAX));
+            ensure!(most > 0, "the entry holds less than its map says");
+            file.write_all(&buffered[..most]).context("cannot write")?;
+            content.consume(most);
+            count -= most as u64;
         }
         Ok(())
     }
@@ -105,6 +110,7 @@ impl Unpacker<'_> {
 
     // ANCHOR: link
     fn link(&mut self, path: &Path, target: &Path) -> Result<()> {
+        self.parent(path)?;
         let there = self.tree.look(target)?;
         let there = there.filter(|_| !self.tree.kernel.is_rehearsing()).map(|seen| seen.id);
         if there.is_some() && self.tree.look(path)?.map(|seen| seen.id) == there {
@@ -173,7 +179,9 @@ impl Unpacker<'_> {
         let kernel = self.tree.kernel;
         if let Some((user, group)) = self.owner(about) {
             kernel
-                .because("before the mode and the attributes: a new owner loses set-user-ID and capabilities")
+                .because(
+                    "before the mode and the attributes: a change of owner takes set-user-ID and capabilities away",
+                )
                 .fchown(file, user, group)?;
         }
         for (name, value) in &about.attributes {

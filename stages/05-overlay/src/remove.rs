@@ -128,7 +128,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let closed = place.path().join("tree/closed");
         std::fs::create_dir_all(closed.join("in")).unwrap();
-        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
         remove_tree(&Kernel::quiet(), &place.path().join("tree")).unwrap();
         assert!(!place.path().join("tree").exists());
     }

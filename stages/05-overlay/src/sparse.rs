@@ -72,7 +72,7 @@ impl Map {
             }
         }
         .context("the map of a sparse file holds something else than numbers")?;
-        ensure!(numbers.len() % 2 == 0, "the map of a sparse file ends in the middle of a pair");
+        ensure!(numbers.len().is_multiple_of(2), "the map of a sparse file ends in the middle of a pair");
         Self::checked(numbers.chunks(2).map(|pair| (pair[0], pair[1])).collect(), size, stored).map(Some)
     }
 

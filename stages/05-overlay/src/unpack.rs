@@ -1,7 +1,7 @@
 //! A layer becomes a directory: each entry of the archive in turn, and nothing outside the directory.
 
 use std::collections::{BTreeMap, HashSet};
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -43,7 +43,7 @@ pub fn unpack(kernel: &Kernel, reader: impl Read, directory: &Path, options: &Un
 }
 // ANCHOR_END: unpack
 
-fn next_entry<R: Read>(archive: &mut Archive<R>) -> Result<Option<Entry>> {
+fn next_entry<R: BufRead>(archive: &mut Archive<R>) -> Result<Option<Entry>> {
     let before = archive.count;
     archive.next_entry().with_context(|| format!("entry {}", before + 1))
 }
@@ -57,11 +57,7 @@ pub(crate) struct Unpacker<'a> {
     pub(crate) placed: Option<HashSet<PathBuf>>,
     /// Directories that get their owner, mode and time when everything is in them.
     pub(crate) unfinished: BTreeMap<PathBuf, About>,
-    pub(crate) buffer: Vec<u8>,
 }
-
-/// As much as a pipe holds four times over, and a good read(2) from any disk.
-const BUFFER: usize = 256 << 10;
 
 impl<'a> Unpacker<'a> {
     fn new(kernel: &'a Kernel, place: &Path, beginning: Beginning, options: &'a UnpackOptions) -> Result<Self> {
@@ -75,16 +71,16 @@ impl<'a> Unpacker<'a> {
             report: Report::default(),
             placed: (beginning == Beginning::Tree).then(HashSet::new),
             unfinished,
-            buffer: vec![0; BUFFER],
         })
     }
 
     // ANCHOR: entry
-    fn entry<R: Read>(&mut self, entry: &Entry, content: &mut Archive<R>) -> Result<()> {
+    fn entry<R: BufRead>(&mut self, entry: &Entry, content: &mut Archive<R>) -> Result<()> {
         self.report.entries += 1;
         let Some(instruction) = name::instruction(&entry.path)? else { return self.place(entry, content) };
+        let is_file = matches!(entry.kind, Kind::File(_) | Kind::Link(_));
         ensure!(
-            matches!(entry.kind, Kind::File(_) | Kind::Link(_)),
+            is_file || instruction == Instruction::Bookkeeping,
             "a whiteout is an empty file; this entry is something else"
         );
         match instruction {

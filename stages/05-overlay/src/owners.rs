@@ -1,0 +1,25 @@
+//! Where the owners of a layer's files are what they say: outside of containers only root can give files away.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use groundwork::Kernel;
+use nix::unistd::geteuid;
+use unshare::user::{self, Maps};
+
+use crate::report::Owners;
+
+// ANCHOR: with_every_owner
+/// Does `work` as one who can own the files of everybody in a layer: for root, as they are; for an ordinary user, as
+/// root of a user namespace, with the ids that subuid(5) grants them. Without such a grant, everything is the caller's.
+///
+/// # Errors
+/// Those of `work`, and of making the namespace.
+pub fn with_every_owner(kernel: &Kernel, work: impl FnOnce(Owners) -> Result<ExitCode>) -> Result<ExitCode> {
+    if geteuid().is_root() {
+        return work(Owners::Keep);
+    }
+    let maps = Maps::widest();
+    if maps.are_mine() { work(Owners::Caller) } else { user::own_mapped_ids(kernel, &maps, || work(Owners::Keep)) }
+}
+// ANCHOR_END: with_every_owner
