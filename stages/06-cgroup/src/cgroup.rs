@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::place::Place;
 use crate::plan::{self, Purpose};
 use crate::usage::Usage;
-use crate::{delegation, files, v1, v2};
+use crate::{delegation, files, make, v1, v2};
 
 /// A cgroup: one directory in cgroup v2, or one for each hierarchy of version 1.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Cgroup {
     fn make(kernel: &Kernel, hierarchies: &[Hierarchy], name: &str, purpose: Purpose<'_>) -> Result<Self> {
         let mut made = Self { places: Vec::new(), directory: None };
         for (hierarchy, place) in plan::places(kernel, hierarchies, name, purpose)? {
-            let built = plan::build(kernel, hierarchy, &place, purpose);
+            let built = make::build(kernel, hierarchy, &place, purpose);
             // EEXIST: the directory of that name is somebody else's, and not ours to remove.
             let is_ours = built.as_ref().err().and_then(Refused::errno_of) != Some(Errno::EEXIST);
             made.places.extend(is_ours.then_some(place));
@@ -184,7 +184,7 @@ impl Cgroup {
         if let Some(place) = cgroup.places.iter().find(|place| place.version == Version::V2) {
             let directory = kernel
                 .because("with this in hand clone3(2) lets a process be born inside")
-                .openat(&place.directory, OFlag::O_PATH | OFlag::O_DIRECTORY)?;
+                .openat(&place.directory, OFlag::O_DIRECTORY)?;
             cgroup.directory = Some(directory);
         }
         Ok(cgroup)

@@ -104,20 +104,23 @@ pub(crate) fn step_aside(kernel: &Kernel, base: &Path) -> Result<()> {
             .mkdir(&supervisor, 0o755)
             .or_else(already_there)?;
     }
-    move_all(kernel, base, &supervisor, "beside a process the controllers could not be handed down: EBUSY")
+    move_all(kernel, base, &supervisor, || false, "beside a process the controllers could not be handed down: EBUSY")
 }
 // ANCHOR_END: step_aside
 
 /// Undoes [`step_aside`] once no cgroup of ours is left in `base`; while one is, changes nothing.
 pub(crate) fn step_back(kernel: &Kernel, place: &Place) -> Result<()> {
     let (base, supervisor) = (&place.base, place.base.join(SUPERVISOR));
-    if !take_back(kernel, place)? {
+    // Another program makes a cgroup again: it has stepped aside too, and will come back in our stead.
+    let gives_way = || !kernel.is_rehearsing() && place.parent().exists();
+    if gives_way() || !take_back(kernel, place)? {
         return Ok(());
     }
     // In a rehearsal they have never left.
     let from = if kernel.is_rehearsing() { base } else { &supervisor };
-    move_all(kernel, from, base, "the processes return to where they were")?;
-    kernel.because("the leaf is empty again: nothing is left behind").rmdir(&supervisor)
+    move_all(kernel, from, base, gives_way, "the processes return to where they were")?;
+    let removed = kernel.because("the leaf is empty again: nothing is left behind").rmdir(&supervisor);
+    ignore(Errno::EBUSY, ignore(Errno::ENOENT, removed))
 }
 
 /// Hands nothing down any more. False when somebody below still needs it.
@@ -140,7 +143,7 @@ fn take_back(kernel: &Kernel, place: &Place) -> Result<bool> {
 }
 
 /// Until nobody is left: a process may fork while we read the list.
-fn move_all(kernel: &Kernel, from: &Path, to: &Path, reason: &'static str) -> Result<()> {
+fn move_all(kernel: &Kernel, from: &Path, to: &Path, gives_way: impl Fn() -> bool, reason: &'static str) -> Result<()> {
     for _ in 0..100 {
         let processes = files::words(&from.join("cgroup.procs"));
         // 0 stands for a process of another PID namespace; written, it would stand for ourselves.
@@ -155,7 +158,7 @@ fn move_all(kernel: &Kernel, from: &Path, to: &Path, reason: &'static str) -> Re
             // ESRCH: it has ended in the meantime, which is as good.
             ignore(Errno::ESRCH, moved)?;
         }
-        if processes.is_empty() || kernel.is_rehearsing() {
+        if processes.is_empty() || kernel.is_rehearsing() || gives_way() {
             return Ok(());
         }
     }
@@ -215,3 +218,6 @@ pub(crate) fn absent(hierarchies: &[Hierarchy], controller: &str) -> anyhow::Err
     };
     anyhow!("blocked: this kernel was built or booted without the {controller} controller").context(Hint::new(hint))
 }
+
+#[cfg(test)]
+mod tests;

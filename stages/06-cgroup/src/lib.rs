@@ -9,6 +9,7 @@ mod files;
 mod find;
 mod hierarchy;
 mod limits;
+mod make;
 mod place;
 mod plan;
 mod report;

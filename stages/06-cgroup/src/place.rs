@@ -109,7 +109,7 @@ impl Place {
     /// Their common directory, when nobody else has a cgroup in it.
     fn remove_parent(&self, kernel: &Kernel) -> Result<()> {
         let parent = self.parent();
-        if self.directory.parent() != Some(&parent) || !self.descendants(&parent).is_empty() {
+        if self.directory.parent() != Some(&parent) || self.has_children(&parent) {
             return Ok(());
         }
         let removed = kernel.because("it was the last of ours: their common directory goes too").rmdir(parent);
@@ -125,5 +125,9 @@ impl Place {
 
     fn descendants(&self, directory: &Path) -> Vec<PathBuf> {
         if self.is_imagined { Vec::new() } else { v2::descendants(directory) }
+    }
+
+    fn has_children(&self, directory: &Path) -> bool {
+        !self.is_imagined && v2::children(directory).next().is_some()
     }
 }

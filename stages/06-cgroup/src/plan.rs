@@ -1,17 +1,16 @@
-//! Which directories a new cgroup needs, and making one of them.
+//! Which directories a new cgroup needs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
-use groundwork::{Kernel, Refused, WithHint};
-use nix::errno::Errno;
+use anyhow::{Result, ensure};
+use groundwork::Kernel;
 
 use crate::delegation::{self, PARENT};
 use crate::find::newest_first;
 use crate::hierarchy::{Hierarchy, Version};
 use crate::limits::Limits;
 use crate::place::Place;
-use crate::{v1, v2};
+use crate::v1;
 
 /// Worth having without a limit, because they count. Version 2 counts CPU time always.
 const COUNTING: [&str; 3] = ["memory", "pids", "cpuacct"];
@@ -26,11 +25,33 @@ pub(crate) enum Purpose<'a> {
 }
 
 impl Purpose<'_> {
+    /// What has to be there.
     fn controllers(self) -> Vec<&'static str> {
         match self {
             Self::Limit(limits) => limits.controllers(),
             Self::Hold => Vec::new(),
         }
+    }
+
+    /// What is worth having.
+    fn counting(self) -> &'static [&'static str] {
+        match self {
+            Self::Limit(_) => &COUNTING,
+            Self::Hold => &[],
+        }
+    }
+
+    fn check(self, hierarchies: &[Hierarchy]) -> Result<()> {
+        let Self::Limit(limits) = self else { return Ok(()) };
+        for controller in limits.controllers() {
+            let Some(hierarchy) = hierarchies.iter().find(|hierarchy| hierarchy.has(controller)) else {
+                return Err(delegation::absent(hierarchies, controller));
+            };
+            if hierarchy.version == Version::V1 && controller == "memory" {
+                v1::check_memory(limits)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -42,42 +63,29 @@ pub(crate) fn places<'a>(
     purpose: Purpose<'_>,
 ) -> Result<Vec<(&'a Hierarchy, Place)>> {
     check_name(name)?;
-    let wanted = purpose.controllers();
-    for controller in &wanted {
-        ensure!(
-            hierarchies.iter().any(|hierarchy| hierarchy.has(controller)),
-            delegation::absent(hierarchies, controller)
-        );
-    }
-    let mut places = Vec::new();
+    purpose.check(hierarchies)?;
+    let mut places: Vec<(&Hierarchy, Place)> = Vec::new();
     for hierarchy in newest_first(hierarchies) {
-        let asked: Vec<_> = wanted.iter().copied().filter(|one| hierarchy.has(one)).collect();
-        let mut base = delegation::base(hierarchy);
-        if base.is_none() && kernel.is_rehearsing() {
-            base = Some(hierarchy.top.clone());
-        }
-        let Some(base) = base else {
-            ensure!(asked.is_empty(), delegation::refused(&wanted));
-            continue;
-        };
-        if !kernel.is_rehearsing() {
-            delegation::check_above(hierarchy, &base, &asked)?;
-        }
-        let has_v2 = places.iter().any(|(_, place): &(_, Place)| place.version == Version::V2);
+        let asked: Vec<_> = purpose.controllers().into_iter().filter(|one| hierarchy.has(one)).collect();
+        let Some(base) = base(kernel, hierarchy, &asked, purpose)? else { continue };
+        let needs_freezer = places.iter().all(|(_, place)| place.version == Version::V1);
         let place = match hierarchy.version {
             Version::V2 => Some(place_v2(hierarchy, &base, name, &asked)),
-            Version::V1 => {
-                if let Purpose::Limit(limits) = purpose {
-                    v1::check(limits)?;
-                }
-                let counting: &[&str] = if matches!(purpose, Purpose::Hold) { &[] } else { &COUNTING };
-                let freezing: &[&str] = if has_v2 { &[] } else { &["freezer"] };
-                place_v1(hierarchy, &base, name, &[&asked, counting, freezing].concat())
-            }
+            Version::V1 => place_v1(hierarchy, &base, name, &[&asked, purpose.counting()].concat(), needs_freezer),
         };
         places.extend(place.map(|place| (hierarchy, place)));
     }
     Ok(places)
+}
+
+/// Where in this hierarchy we may make ours. A rehearsal tells what somebody would do who may.
+fn base(kernel: &Kernel, hierarchy: &Hierarchy, asked: &[&str], purpose: Purpose<'_>) -> Result<Option<PathBuf>> {
+    match delegation::base(hierarchy) {
+        base if kernel.is_rehearsing() => Ok(Some(base.unwrap_or_else(|| hierarchy.top.clone()))),
+        None if asked.is_empty() => Ok(None),
+        None => Err(delegation::refused(&purpose.controllers())),
+        Some(base) => delegation::check_above(hierarchy, &base, asked).map(|()| Some(base)),
+    }
 }
 
 /// Controllers that only count are taken where they cost nothing: nobody has to move for them.
@@ -93,10 +101,11 @@ fn place_v2(hierarchy: &Hierarchy, base: &Path, name: &str, asked: &[&str]) -> P
     Place { steps_aside, ..place(hierarchy, base, name, controllers) }
 }
 
-fn place_v1(hierarchy: &Hierarchy, base: &Path, name: &str, wanted: &[&str]) -> Option<Place> {
-    let wanted: Vec<_> = wanted.iter().map(|one| Version::V1.name_of(one)).collect();
-    let controllers = hierarchy.controllers.iter().filter(|one| wanted.contains(&one.as_str())).cloned();
-    let controllers: Vec<_> = controllers.collect();
+fn place_v1(hierarchy: &Hierarchy, base: &Path, name: &str, wanted: &[&str], needs_freezer: bool) -> Option<Place> {
+    let is_wanted = |one: &str| wanted.iter().any(|wanted| Version::V1.name_of(wanted) == one);
+    let is_needed = |one: &str| needs_freezer && one == "freezer";
+    let controllers = hierarchy.controllers.iter().filter(|one| is_wanted(one) || is_needed(one));
+    let controllers: Vec<_> = controllers.cloned().collect();
     (!controllers.is_empty()).then(|| place(hierarchy, base, name, controllers))
 }
 
@@ -115,67 +124,6 @@ fn place(hierarchy: &Hierarchy, base: &Path, name: &str, controllers: Vec<String
 pub(crate) fn place_named(hierarchy: &Hierarchy, name: &str) -> Option<Place> {
     let base = delegation::base(hierarchy)?;
     Some(place(hierarchy, &base, name, hierarchy.controllers.clone()))
-}
-
-// ANCHOR: build
-/// Makes the directory and sets its limits.
-pub(crate) fn build(kernel: &Kernel, hierarchy: &Hierarchy, place: &Place, purpose: Purpose<'_>) -> Result<()> {
-    make_directories(kernel, hierarchy, place)?;
-    let Purpose::Limit(limits) = purpose else { return Ok(()) };
-    let limits = limits.carried_by(|controller| place.has(controller));
-    match place.version {
-        Version::V2 => v2::limit(kernel, &place.directory, &limits),
-        Version::V1 => v1::limit(kernel, &place.directory, &limits),
-    }
-}
-// ANCHOR_END: build
-
-/// Whoever removes the last cgroup removes their common directory with it: that may be at this moment, hence again.
-fn make_directories(kernel: &Kernel, hierarchy: &Hierarchy, place: &Place) -> Result<()> {
-    for _ in 0..10 {
-        match make_once(kernel, hierarchy, place) {
-            Err(error) if Refused::errno_of(&error) == Some(Errno::ENOENT) => {}
-            other => return other,
-        }
-    }
-    bail!("{} is removed again and again while a cgroup is made in it", place.parent().display())
-}
-
-fn make_once(kernel: &Kernel, hierarchy: &Hierarchy, place: &Place) -> Result<()> {
-    let parent = place.parent();
-    if place.steps_aside {
-        delegation::step_aside(kernel, &place.base)?;
-    }
-    if hierarchy.is_imagined || !parent.exists() {
-        kernel
-            .because("one directory for all our cgroups, so that they can be found and told from others")
-            .mkdir(&parent, 0o755)
-            .or_else(delegation::already_there)?;
-    }
-    if place.version == Version::V2 {
-        delegation::offer(kernel, hierarchy, place)?;
-    }
-    make_leaf(kernel, &place.directory)?;
-    if place.version == Version::V1 && place.has("cpuset") {
-        v1::fill_cpuset(kernel, hierarchy, &place.base, &[&parent, &place.directory])?;
-    }
-    Ok(())
-}
-
-fn make_leaf(kernel: &Kernel, directory: &Path) -> Result<()> {
-    let made = kernel
-        .because("making a directory here is making a cgroup; the kernel fills it with files")
-        .mkdir(directory, 0o755);
-    made.hint_with(|error| {
-        let is_taken = Refused::errno_of(error) == Some(Errno::EEXIST);
-        is_taken.then(|| {
-            format!(
-                "a cgroup of this name is there already; choose another, or, when nobody uses it any more: \
-                 `kill-cgroup --remove {}`",
-                directory.display()
-            )
-        })
-    })
 }
 
 fn check_name(name: &str) -> Result<()> {

@@ -1,65 +1,97 @@
 //! What a cgroup uses, as a table for people.
 
-use std::fmt::Write;
-
 use crate::report::count_cpus;
 use crate::units::{duration, size};
-use crate::usage::Usage;
+use crate::usage::{Cpu, Disk, Memory, Pids, Usage};
+
+/// One line: what it is about, how much there is now, how much there may be, and what else is known.
+struct Row {
+    name: String,
+    now: String,
+    limit: String,
+    rest: Vec<String>,
+}
 
 impl Usage {
-    /// One line for each thing that is counted, in columns: now, the limit, the most, and what was refused.
+    /// One line for each thing that is counted.
     ///
     /// `rate` is how many CPUs were busy since the table was made before.
     pub fn table(&self, rate: Option<f64>) -> String {
-        let mut table = String::new();
-        let mut line = |name: &str, now: String, limit: Option<String>, rest: String| {
-            let limit = limit.unwrap_or_else(|| "no limit".to_owned());
-            let _ = writeln!(table, "{}", format!("{name:<10} {now:>11}  {limit:<14} {rest}").trim_end());
-        };
-        if let Some(memory) = &self.memory {
-            let peak = memory.peak.map(|peak| format!("at most {}, ", size(peak))).unwrap_or_default();
-            let rest = format!("{peak}limit hit {}, killed {}", memory.limit_hits, memory.oom_kills);
-            let rest = if memory.max.is_some() { rest } else { peak.trim_end_matches(", ").to_owned() };
-            line("memory", size(memory.current), memory.max.map(of_size), rest);
-            if let Some(swap) = memory.swap {
-                line("swap", size(swap), memory.swap_max.map(of_size), String::new());
-            }
-        }
-        if let Some(cpu) = &self.cpu {
-            let now = rate.map(|rate| format!("{rate:.2} CPUs now, ")).unwrap_or_default();
-            let throttled = format!("throttled in {} of {} periods", cpu.throttled_periods, cpu.periods);
-            let waited = format!("{throttled}, waiting {} in all", duration(cpu.throttled));
-            let rest = if cpu.throttled_periods == 0 { now.trim_end_matches(", ").to_owned() } else { now + &waited };
-            line("CPU", duration(cpu.used), cpu.max.map(|max| format!("of {}", count_cpus(max))), rest);
-            if let Some(cpuset) = &cpu.cpuset {
-                line("CPU set", cpuset.clone(), Some(String::new()), String::new());
-            }
-        }
-        if let Some(pids) = &self.pids {
-            let peak = pids.peak.map(|peak| format!("at most {peak}, ")).unwrap_or_default();
-            let rest = format!("{peak}refused {}", pids.refused);
-            let rest = if pids.max.is_some() { rest } else { peak.trim_end_matches(", ").to_owned() };
-            line("processes", pids.current.to_string(), pids.max.map(|max| format!("of {max}")), rest);
-        }
-        for disk in &self.io {
-            let rest = format!("written {}, {} reads, {} writes", size(disk.written), disk.reads, disk.writes);
-            line(&format!("disk {}", disk.device), size(disk.read), Some("read".to_owned()), rest);
-        }
-        if self.frozen {
-            line("state", "frozen".to_owned(), Some(String::new()), String::new());
-        }
-        table
+        let memory = self.memory.iter().flat_map(Memory::rows);
+        let cpu = self.cpu.iter().flat_map(|cpu| cpu.rows(rate));
+        let pids = self.pids.iter().map(Pids::row);
+        let disks = self.io.iter().map(Disk::row);
+        let frozen = self.frozen.then(|| row("state", "frozen", "", []));
+        memory.chain(cpu).chain(pids).chain(disks).chain(frozen).map(|row| row.line()).collect()
     }
 }
 
-fn of_size(bytes: u64) -> String {
-    format!("of {}", size(bytes))
+impl Memory {
+    fn rows(&self) -> Vec<Row> {
+        let walls = format!("limit hit {}, killed {}", self.limit_hits, self.oom_kills);
+        let rest = [self.peak.map(at_most_size), self.max.map(|_| walls)];
+        let memory = row("memory", size(self.current), limit(self.max.map(size)), rest);
+        let swap = self.swap.map(|swap| row("swap", size(swap), limit(self.swap_max.map(size)), []));
+        std::iter::once(memory).chain(swap).collect()
+    }
+}
+
+impl Cpu {
+    fn rows(&self, rate: Option<f64>) -> Vec<Row> {
+        let throttled = (self.throttled_periods > 0).then(|| {
+            let waited = duration(self.throttled);
+            format!("throttled in {} of {} periods, waiting {waited} in all", self.throttled_periods, self.periods)
+        });
+        let rest = [rate.map(|rate| format!("{rate:.2} CPUs now")), throttled];
+        let time = row("CPU", duration(self.used), limit(self.max.map(count_cpus)), rest);
+        let set = self.cpuset.as_ref().map(|cpuset| row("CPU set", cpuset, "", []));
+        std::iter::once(time).chain(set).collect()
+    }
+}
+
+impl Pids {
+    fn row(&self) -> Row {
+        let peak = self.peak.map(|peak| format!("at most {peak}"));
+        let refused = self.max.map(|_| format!("refused {}", self.refused));
+        row("processes", self.current.to_string(), limit(self.max.map(|max| max.to_string())), [peak, refused])
+    }
+}
+
+impl Disk {
+    fn row(&self) -> Row {
+        let rest = format!("written {}, {} reads, {} writes", size(self.written), self.reads, self.writes);
+        row(format!("disk {}", self.device), size(self.read), "read", [Some(rest)])
+    }
+}
+
+impl Row {
+    fn line(&self) -> String {
+        let line = format!("{:<10} {:>11}  {:<14} {}", self.name, self.now, self.limit, self.rest.join(", "));
+        line.trim_end().to_owned() + "\n"
+    }
+}
+
+fn row(
+    name: impl Into<String>,
+    now: impl Into<String>,
+    limit: impl Into<String>,
+    rest: impl IntoIterator<Item = Option<String>>,
+) -> Row {
+    let rest = rest.into_iter().flatten().collect();
+    Row { name: name.into(), now: now.into(), limit: limit.into(), rest }
+}
+
+fn limit(limit: Option<String>) -> String {
+    limit.map_or_else(|| "no limit".to_owned(), |limit| format!("of {limit}"))
+}
+
+fn at_most_size(bytes: u64) -> String {
+    format!("at most {}", size(bytes))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::usage::{Cpu, Disk, Memory, Pids};
 
     #[test]
     fn a_table_has_a_line_for_each_thing_counted() {

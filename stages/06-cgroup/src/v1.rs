@@ -5,8 +5,8 @@ mod usage;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
-use groundwork::Kernel;
+use anyhow::{Result, bail, ensure};
+use groundwork::{Kernel, WithHint};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use crate::files;
 use crate::hierarchy::Hierarchy;
 use crate::limits::Limits;
-use crate::v2::{ignore, processes, quota};
+use crate::v2::{ignore, no_swap_account, processes, quota};
 
 pub(crate) use usage::usage;
 
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 const LOOKS: usize = 2000;
 
 /// Looks for what version 1 cannot do.
-pub(crate) fn check(limits: &Limits) -> Result<()> {
+pub(crate) fn check_memory(limits: &Limits) -> Result<()> {
     let is_swap_alone = limits.swap.is_some() && limits.memory.is_none();
     ensure!(!is_swap_alone, "cgroup v1 limits swap only together with memory; give --memory too");
     ensure!(!limits.oom_group, "cgroup v1 cannot kill a whole cgroup when memory runs out; leave --oom-group out");
@@ -67,7 +67,7 @@ fn limit_memory(kernel: &Kernel, cgroup: &Path, limits: &Limits) -> Result<()> {
     kernel
         .because("cgroup v1 counts swap together with memory: the limit is the sum")
         .write(cgroup.join("memory.memsw.limit_in_bytes"), memory.saturating_add(swap).to_string())
-        .context("this kernel keeps no account of swap; boot it with swapaccount=1")
+        .hint_with(no_swap_account)
 }
 // ANCHOR_END: memsw
 

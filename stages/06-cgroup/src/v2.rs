@@ -8,8 +8,8 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use groundwork::{Kernel, Refused};
+use anyhow::{Result, bail};
+use groundwork::{Kernel, Refused, WithHint};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
@@ -35,7 +35,7 @@ pub(crate) fn limit(kernel: &Kernel, cgroup: &Path, limits: &Limits) -> Result<(
         kernel
             .because("memory that is swapped out is not counted as memory: swap has a wall of its own")
             .write(cgroup.join("memory.swap.max"), bytes.to_string())
-            .context("this kernel keeps no account of swap")?;
+            .hint_with(no_swap_account)?;
     }
     if limits.oom_group {
         kernel
@@ -62,6 +62,12 @@ pub(crate) fn limit(kernel: &Kernel, cgroup: &Path, limits: &Limits) -> Result<(
     limit_io(kernel, cgroup, limits)
 }
 // ANCHOR_END: limit
+
+/// The file for swap is missing where the kernel does not count it.
+pub(crate) fn no_swap_account(error: &anyhow::Error) -> Option<String> {
+    let is_missing = Refused::errno_of(error) == Some(Errno::ENOENT);
+    is_missing.then(|| "this kernel does not count swap; boot it with swapaccount=1, or leave --swap out".to_owned())
+}
 
 fn limit_io(kernel: &Kernel, cgroup: &Path, limits: &Limits) -> Result<()> {
     for (key, rate) in limits.rates() {
@@ -189,9 +195,13 @@ pub(crate) fn processes(cgroup: &Path) -> Vec<Pid> {
 
 /// All cgroups below, the deepest first: the order in which they can be removed.
 pub(crate) fn descendants(cgroup: &Path) -> Vec<PathBuf> {
-    let children = std::fs::read_dir(cgroup).into_iter().flatten().flatten();
-    let children = children.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path());
-    children.flat_map(|child| descendants(&child).into_iter().chain([child])).collect()
+    children(cgroup).flat_map(|child| descendants(&child).into_iter().chain([child])).collect()
+}
+
+/// The cgroups directly below.
+pub(crate) fn children(cgroup: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(cgroup).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path())
 }
 
 pub(crate) fn ignore(errno: Errno, outcome: Result<()>) -> Result<()> {
