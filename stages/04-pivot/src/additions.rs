@@ -134,3 +134,53 @@ impl HeldAdditions {
 fn parser<T: Clone + Send + Sync + 'static>(parse: fn(OsString) -> Result<T>) -> impl TypedValueParser<Value = T> {
     OsStringValueParser::new().try_map(move |text| parse(text).map_err(|error| error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn additions(volumes: &[&str], tmpfs: &[&str]) -> Additions {
+        let volume = volumes.iter().map(|text| Volume::parse(text.as_ref()).unwrap()).collect();
+        Additions { volume, tmpfs: tmpfs.iter().map(PathBuf::from).collect(), read_only: false }
+    }
+
+    fn places(additions: &Additions) -> Vec<(PathBuf, bool)> {
+        let steps = additions.hold(&Kernel::quiet()).unwrap().steps.into_iter();
+        let place = |step| if let Step::Place(place, is_directory) = step { Some((place, is_directory)) } else { None };
+        steps.filter_map(place).collect()
+    }
+
+    #[test]
+    fn outer_places_come_before_those_that_lie_in_them() {
+        let all = additions(&["/etc:/a/b/c", "/etc:/z"], &["/a", "/a/b/c/d"]);
+        let order: Vec<_> = all.in_order().into_iter().map(|(place, _)| place.to_owned()).collect();
+        assert_eq!(order, ["/z", "/a", "/a/b/c", "/a/b/c/d"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn a_place_lies_on_the_innermost_mount_around_it() {
+        let all = additions(&["/etc:/data"], &["/data/cache", "/dev/shm"]);
+        assert!(matches!(all.ground("/srv".as_ref()), Ground::Root));
+        assert!(matches!(all.ground("/data".as_ref()), Ground::Root));
+        assert!(matches!(all.ground("/database".as_ref()), Ground::Root));
+        assert!(matches!(all.ground("/data/x".as_ref()), Ground::Volume(_)));
+        assert!(
+            matches!(all.ground("/data/cache/x".as_ref()), Ground::Memory(place) if place == Path::new("/data/cache"))
+        );
+        assert!(matches!(all.ground("/dev/fuse".as_ref()), Ground::Memory(place) if place == Path::new("/dev")));
+        assert!(matches!(all.ground("/sys/fs/cgroup".as_ref()), Ground::Kernel));
+    }
+
+    #[test]
+    fn places_are_made_in_memory_and_nowhere_else() {
+        let made = places(&additions(&[], &["/dev/shm", "/dev/a/b", "/dev/a/c", "/srv/x", "/srv/x/y"]));
+        let expected = ["/dev/a", "/dev/a/b", "/dev/a/c", "/srv/x/y"].map(|place| (PathBuf::from(place), true));
+        assert_eq!(made, expected);
+    }
+
+    #[test]
+    fn two_things_at_one_place_are_refused() {
+        let error = additions(&[], &["/a", "/a"]).hold(&Kernel::quiet()).unwrap_err();
+        assert!(error.to_string().starts_with("/a:"), "{error}");
+    }
+}

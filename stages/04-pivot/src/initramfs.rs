@@ -16,7 +16,11 @@ use unshare::user;
 
 /// True when "/" is the lowest mount of all. A mount whose parent it is itself has none: proc_pid_mountinfo(5).
 pub(crate) fn is_root() -> bool {
-    mounts().unwrap_or_default().iter().any(|mount| mount.target == Path::new("/") && mount.id == mount.parent)
+    is_lowest(&mounts().unwrap_or_default())
+}
+
+fn is_lowest(mounts: &[Mount]) -> bool {
+    mounts.iter().any(|mount| mount.target == Path::new("/") && mount.id == mount.parent)
 }
 
 /// Says what is done instead of a pivot, and does it.
@@ -76,4 +80,20 @@ fn hide(kernel: &Kernel, view: &Path, can_detach: bool) -> Result<()> {
         MsFlags::MS_RDONLY,
         None,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use groundwork::mountinfo::parse;
+
+    #[test]
+    fn the_initial_ramfs_is_known_by_having_nothing_below_it() {
+        let ramfs = parse(b"40 40 0:2 / / rw - rootfs rootfs rw,size=1k").unwrap();
+        let proc = parse(b"41 40 0:22 / /proc rw - proc proc rw").unwrap();
+        let disk = parse(b"27 1 254:0 / / rw - ext4 /dev/vda rw").unwrap();
+        assert!(is_lowest(&[proc.clone(), ramfs]));
+        assert!(!is_lowest(&[proc, disk]));
+        assert!(!is_lowest(&[]));
+    }
 }

@@ -115,3 +115,16 @@ fn quote(path: &Path) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "/._-+:@%,".contains(letter);
     if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_can_be_copied_into_a_shell() {
+        assert_eq!(quote("/srv/box-1.0".as_ref()), "/srv/box-1.0");
+        assert_eq!(quote("/srv/my box".as_ref()), "'/srv/my box'");
+        assert_eq!(quote("/it's".as_ref()), r"'/it'\''s'");
+        assert_eq!(quote("/$HOME".as_ref()), "'/$HOME'");
+    }
+}
