@@ -26,7 +26,7 @@ mod whiteout;
 
 pub use commit::{INIT_LAYER_FILES, commit};
 pub use interrupt::{Interrupted, Interruptible, or_interrupted};
-pub use overlay::{Stack, mount};
+pub use overlay::{Stack, Upper, mount};
 pub use owners::with_every_owner;
 pub use remove::remove_tree;
 pub use report::{CommitOptions, Owners, Report, UnpackOptions, Whiteouts};

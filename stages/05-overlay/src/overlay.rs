@@ -13,13 +13,20 @@ use nix::mount::MsFlags;
 pub struct Stack {
     /// The read-only layers, lowest first.
     pub lower: Vec<PathBuf>,
-    /// Where changes go.
-    pub upper: PathBuf,
-    /// Where the kernel prepares them; empty, and on the same file system as `upper`.
-    pub work: PathBuf,
+    /// Where changes go; nothing when nobody may make any.
+    pub upper: Option<Upper>,
     /// True inside a user namespace of an ordinary user.
     pub rootless: bool,
-    /// True when nobody will read `upper` afterwards: then nothing need be written to disk in the end.
+}
+
+/// The one layer that is written to.
+#[derive(Clone, Debug)]
+pub struct Upper {
+    /// Where changes go.
+    pub directory: PathBuf,
+    /// Where the kernel prepares them; empty, and on the same file system.
+    pub work: PathBuf,
+    /// True when nobody will read the changes afterwards: then nothing need be written to disk in the end.
     pub ephemeral: bool,
 }
 
@@ -48,8 +55,10 @@ pub fn mount(kernel: &Kernel, stack: &Stack, target: &Path) -> Result<()> {
 fn options(stack: &Stack) -> Option<String> {
     let plain = |path: &PathBuf| path.to_str().filter(|text| !text.contains([':', ',', '\\'])).map(str::to_owned);
     let lower: Vec<_> = stack.lower.iter().rev().map(plain).collect::<Option<_>>()?;
-    let (upper, work) = (plain(&stack.upper)?, plain(&stack.work)?);
-    let mut options = format!("lowerdir={},upperdir={upper},workdir={work}", lower.join(":"));
+    let mut options = format!("lowerdir={}", lower.join(":"));
+    if let Some(upper) = &stack.upper {
+        options.push_str(&format!(",upperdir={},workdir={}", plain(&upper.directory)?, plain(&upper.work)?));
+    }
     for (key, value) in extras(stack) {
         options.push_str(&value.map_or_else(|| format!(",{key}"), |value| format!(",{key}={value}")));
     }
@@ -64,7 +73,7 @@ fn extras(stack: &Stack) -> Vec<(&'static str, Option<&'static str>)> {
         false => vec![("redirect_dir", Some("off")), ("metacopy", Some("off"))],
     };
     // Otherwise unmounting writes out the whole file system that `upper` is on, and waits for the disk.
-    extras.extend(stack.ephemeral.then_some(("volatile", None)));
+    extras.extend(stack.upper.as_ref().filter(|upper| upper.ephemeral).map(|_| ("volatile", None)));
     extras
 }
 
@@ -76,8 +85,10 @@ fn mount_piece_by_piece(kernel: &Kernel, stack: &Stack, target: &Path) -> Result
     for layer in stack.lower.iter().rev() {
         kernel.because("the layers below, uppermost first").fsconfig_set_string(overlay, "lowerdir+", layer)?;
     }
-    kernel.because("changes go here").fsconfig_set_string(overlay, "upperdir", &stack.upper)?;
-    kernel.because("and are prepared here").fsconfig_set_string(overlay, "workdir", &stack.work)?;
+    if let Some(upper) = &stack.upper {
+        kernel.because("changes go here").fsconfig_set_string(overlay, "upperdir", &upper.directory)?;
+        kernel.because("and are prepared here").fsconfig_set_string(overlay, "workdir", &upper.work)?;
+    }
     for (key, value) in extras(stack) {
         let asking = kernel.because("an upper layer that others can read: nothing is moved by reference");
         match value {

@@ -8,7 +8,7 @@ use cgroup::Cgroup;
 use groundwork::{Kernel, Refused};
 use nix::errno::Errno;
 use nix::unistd::Pid;
-use overlay::Stack;
+use overlay::{Stack, Upper};
 use unshare::user::Maps;
 
 use crate::init_layer;
@@ -51,8 +51,10 @@ impl Bundle {
 
     fn fill(&self, kernel: &Kernel, spec: &Spec) -> Result<()> {
         self.write_note(kernel, "spec.json", spec)?;
-        kernel.because("what the container writes goes here, and nowhere else").mkdir(self.upper(), 0o755)?;
-        kernel.because("the kernel prepares those writes here").mkdir(self.directory.join("work"), 0o755)?;
+        if !spec.read_only {
+            kernel.because("what the container writes goes here, and nowhere else").mkdir(self.upper(), 0o755)?;
+            kernel.because("the kernel prepares those writes here").mkdir(self.directory.join("work"), 0o755)?;
+        }
         init_layer::make(kernel, &self.directory.join("init"), spec)
     }
 }
@@ -102,13 +104,9 @@ impl Bundle {
     pub fn stack(&self, spec: &Spec, maps: Option<&Maps>) -> Stack {
         let mut lower = spec.layers.clone();
         lower.push(self.directory.join("init"));
-        Stack {
-            lower,
-            upper: self.upper(),
-            work: self.directory.join("work"),
-            rootless: maps.is_some(),
-            ephemeral: spec.ephemeral,
-        }
+        let work = self.directory.join("work");
+        let upper = (!spec.read_only).then(|| Upper { directory: self.upper(), work, ephemeral: spec.ephemeral });
+        Stack { lower, upper, rootless: maps.is_some() }
     }
 
     /// What was asked for.

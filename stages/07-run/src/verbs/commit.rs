@@ -5,7 +5,7 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use cgroup::Cgroup;
 use clap::Args;
 use groundwork::Kernel;
@@ -30,6 +30,7 @@ pub struct Options {
 // ANCHOR: commit
 pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
     let bundle = home::find(&options.name)?;
+    ensure!(bundle.upper().is_dir(), "{} has a read-only root, and has written nothing", options.name);
     let frozen = freeze(kernel, &bundle)?;
     let written = overlay::with_every_owner(kernel, |owners| options.write(kernel, &bundle, owners));
     if let Some(cgroup) = frozen {

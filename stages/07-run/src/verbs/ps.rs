@@ -101,9 +101,11 @@ impl Row {
 /// What the upper layer holds, and what is seen through the whole stack.
 fn sizes(bundle: &Bundle, spec: &Spec) -> Result<(u64, u64)> {
     let mut layers = spec.layers.clone();
-    layers.push(bundle.upper());
+    // A read-only container has none.
+    layers.extend(Some(bundle.upper()).filter(|upper| upper.is_dir()));
     let usage = overlay::usage(&layers)?;
-    Ok((usage.layers.last().map_or(0, |upper| upper.held.size), usage.seen.size))
+    let written = usage.layers.get(spec.layers.len()).map_or(0, |upper| upper.held.size);
+    Ok((written, usage.seen.size))
 }
 
 fn in_words(standing: &Standing) -> String {
