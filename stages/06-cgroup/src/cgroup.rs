@@ -58,18 +58,25 @@ impl Cgroup {
     }
 
     fn make(kernel: &Kernel, hierarchies: &[Hierarchy], name: &str, purpose: Purpose<'_>) -> Result<Self> {
+        let plan = plan::places(kernel, hierarchies, name, purpose)?;
         let mut made = Self { places: Vec::new(), directory: None };
-        for (hierarchy, place) in plan::places(kernel, hierarchies, name, purpose)? {
+        let done = made.build(kernel, plan, purpose).and_then(|()| made.open_directory(kernel));
+        if let Err(error) = done {
+            let _ = made.remove(kernel);
+            return Err(error);
+        }
+        Ok(made)
+    }
+
+    fn build(&mut self, kernel: &Kernel, plan: Vec<(&Hierarchy, Place)>, purpose: Purpose<'_>) -> Result<()> {
+        for (hierarchy, place) in plan {
             let built = make::build(kernel, hierarchy, &place, purpose);
             // EEXIST: the directory of that name is somebody else's, and not ours to remove.
             let is_ours = built.as_ref().err().and_then(Refused::errno_of) != Some(Errno::EEXIST);
-            made.places.extend(is_ours.then_some(place));
-            if let Err(error) = built {
-                let _ = made.remove(kernel);
-                return Err(error);
-            }
+            self.places.extend(is_ours.then_some(place));
+            built?;
         }
-        Self::of_places(kernel, made.places)
+        Ok(())
     }
 
     /// The directory for CLONE_INTO_CGROUP of clone3(2), where being born there is all: on a host with cgroup v2 alone.
@@ -178,16 +185,14 @@ impl Cgroup {
         outcomes.into_iter().collect()
     }
 
-    /// Those that are there, and the one of version 2 opened.
-    pub(crate) fn of_places(kernel: &Kernel, places: Vec<Place>) -> Result<Self> {
-        let mut cgroup = Self { places, directory: None };
-        if let Some(place) = cgroup.places.iter().find(|place| place.version == Version::V2) {
+    pub(crate) fn open_directory(&mut self, kernel: &Kernel) -> Result<()> {
+        if let Some(place) = self.places.iter().find(|place| place.version == Version::V2) {
             let directory = kernel
                 .because("with this in hand clone3(2) lets a process be born inside")
                 .openat(&place.directory, OFlag::O_DIRECTORY)?;
-            cgroup.directory = Some(directory);
+            self.directory = Some(directory);
         }
-        Ok(cgroup)
+        Ok(())
     }
 }
 

@@ -31,7 +31,7 @@ impl Cgroup {
     pub fn open(saved: &Saved) -> Result<Self> {
         let places: Vec<_> = saved.places.iter().filter(|place| place.directory.is_dir()).cloned().collect();
         ensure!(!places.is_empty(), "the cgroup is gone");
-        Self::of_places(&Kernel::quiet(), places)
+        Self::of_places(places)
     }
 
     /// The cgroup that [`Cgroup::create`] or [`Cgroup::try_create`] made under this name, even if they were stopped
@@ -43,7 +43,13 @@ impl Cgroup {
         let hierarchies = hierarchies("self")?;
         let places = newest_first(&hierarchies).filter_map(|hierarchy| plan::place_named(hierarchy, name));
         let places: Vec<_> = places.filter(|place| place.directory.is_dir()).collect();
-        if places.is_empty() { Ok(None) } else { Self::of_places(&Kernel::quiet(), places).map(Some) }
+        if places.is_empty() { Ok(None) } else { Self::of_places(places).map(Some) }
+    }
+
+    fn of_places(places: Vec<Place>) -> Result<Self> {
+        let mut cgroup = Self { places, directory: None };
+        cgroup.open_directory(&Kernel::quiet())?;
+        Ok(cgroup)
     }
 
     /// The cgroup that a process is in.

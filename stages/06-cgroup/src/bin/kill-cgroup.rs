@@ -12,7 +12,7 @@ use groundwork::cli::{Stage, Telling};
 
 /// Kills every process of a cgroup
 #[derive(Parser)]
-#[command(version, about, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, long_about = LONG_ABOUT, after_help = EXAMPLES)]
 struct Options {
     /// A directory of a cgroup hierarchy, or a path below its top
     #[arg(value_name = "CGROUP")]
@@ -33,7 +33,7 @@ in one go (cgroup.kill, since Linux 5.14), or, before, the cgroup is frozen firs
 
 const EXAMPLES: &str = "\
 Examples:
-  limit --pids 100 --name bomb -- sh -c ':(){ :|:& };:; sleep 1000' &
+  limit --pids 100 --name bomb -- sh -c 'b() { b | b & }; b; sleep 1000' &
   kill-cgroup boxwright/bomb
   kill-cgroup --remove boxwright/limit-4711    what a killed limit left behind
 

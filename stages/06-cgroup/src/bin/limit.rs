@@ -12,7 +12,7 @@ use groundwork::kernel::{Born, Waited};
 
 /// Runs a command with limits on memory, CPU time, processes and disks
 #[derive(Parser)]
-#[command(version, about, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, long_about = LONG_ABOUT, after_help = EXAMPLES)]
 struct Options {
     #[command(flatten)]
     limits: Limits,
@@ -42,7 +42,7 @@ removes the cgroup with whatever the command left behind in it.";
 const EXAMPLES: &str = "\
 Examples:
   limit --memory 64M --swap 0 -- tail /dev/zero      what happens when memory runs out
-  limit --pids 20 -- sh -c ':(){ :|:& };:; sleep 1'  a fork bomb in a box
+  limit --pids 20 -- sh -c 'b() { b | b & }; b; sleep 1'   a fork bomb in a box
   limit --cpus 0.5 -- timeout 3 sh -c 'while :; do :; done'
   limit --rehearse --layout v2 --memory 64M -- true  the plan, for a host with cgroup v2
 

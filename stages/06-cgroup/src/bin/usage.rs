@@ -13,7 +13,7 @@ use groundwork::cli::{Stage, Telling};
 
 /// Shows what a cgroup uses: memory, CPU time, processes, disks
 #[derive(Parser)]
-#[command(version, about, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, long_about = LONG_ABOUT, after_help = EXAMPLES)]
 struct Options {
     /// A directory of a cgroup hierarchy, a path below its top, or a process
     #[arg(value_name = "CGROUP|PID")]
