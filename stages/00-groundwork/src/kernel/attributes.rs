@@ -90,7 +90,7 @@ impl Because<'_> {
     /// EOPNOTSUPP where the file system has none, or none of this kind; EPERM for `trusted.*` without CAP_SYS_ADMIN, and
     /// for `user.*` on anything but files and directories.
     pub fn fsetxattr(self, file: BorrowedFd<'_>, name: &Path, value: &[u8]) -> Result<()> {
-        self.ask("fsetxattr", &[&file, &name, &value, &value.len(), &0], || {
+        self.ask("fsetxattr", &[&file, &name, &Value(value), &value.len(), &0], || {
             rustix::fs::fsetxattr(file, name, value, XattrFlags::empty()).map_err(errno)
         })
     }
@@ -102,7 +102,7 @@ impl Because<'_> {
     /// As for [`Because::fsetxattr`]; ENOENT where /proc is not mounted.
     pub fn lsetxattr_in(self, directory: BorrowedFd<'_>, file: &Path, name: &Path, value: &[u8]) -> Result<()> {
         let place = Through { directory, file };
-        self.ask("lsetxattr", &[&place, &name, &value, &value.len(), &0], || {
+        self.ask("lsetxattr", &[&place, &name, &Value(value), &value.len(), &0], || {
             rustix::fs::lsetxattr(place.path(), name, value, XattrFlags::empty()).map_err(errno)
         })
     }
@@ -118,6 +118,15 @@ impl Argument for Times {
             nanoseconds => format!("{{tv_sec={}, tv_nsec={nanoseconds}}}", time.tv_sec()),
         };
         format!("[{}, {}]", spell(&self.0), spell(&self.1))
+    }
+}
+
+/// The value of an extended attribute: many are strings in C, and strace(1) leaves the last NUL byte out.
+struct Value<'a>(&'a [u8]);
+
+impl Argument for Value<'_> {
+    fn spell(&self, spelling: Spelling) -> String {
+        self.0.strip_suffix(b"\0").unwrap_or(self.0).spell(spelling)
     }
 }
 
