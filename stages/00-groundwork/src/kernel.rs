@@ -53,7 +53,8 @@ pub struct Kernel {
     /// How many forks lie between this process and the first one.
     depth: Cell<usize>,
     narrator: Narrator,
-    trace: Option<Trace>,
+    /// Never closed by us: a child that shares our descriptors (CLONE_FILES) would close them for us too when it ends.
+    trace: Option<&'static Trace>,
     /// While rehearsing: the directories that stand for "/", uppermost first.
     rehearsed_root: RefCell<Vec<PathBuf>>,
 }
@@ -90,6 +91,7 @@ impl Kernel {
     pub fn new(manner: Manner, trace: Option<&Path>) -> Result<Self> {
         let trace =
             trace.map(|file| Trace::create(file).with_context(|| format!("--trace {}", file.display()))).transpose()?;
+        let trace = trace.map(|trace| &*Box::leak(Box::new(trace)));
         Ok(Self { trace, ..Self::with_manner(manner) })
     }
 

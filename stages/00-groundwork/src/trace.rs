@@ -85,8 +85,8 @@ impl Trace {
     }
 
     pub(crate) fn record(&self, told: &Told<'_>) {
-        let line = Line {
-            seq: self.next().unwrap_or(0),
+        let mut line = Line {
+            seq: 0,
             pid: self.outside_pid(),
             depth: told.depth,
             call: told.name,
@@ -99,14 +99,19 @@ impl Trace {
             namespaces: self.namespaces(),
             changed: self.changes(),
         };
-        if let Ok(mut text) = serde_json::to_vec(&line) {
+        // Nobody is left to whom a failure here could be told.
+        let _ = self.in_turn(|next| {
+            line.seq = next;
+            let mut text = serde_json::to_vec(&line)?;
             text.push(b'\n');
-            let _ = (&self.file).write_all(&text);
-        }
+            Ok((&self.file).write_all(&text)?)
+        });
     }
 
-    /// Counts on, under a lock of fcntl(2): those belong to a process, so they hold between parent and child.
-    fn next(&self) -> Result<u64> {
+    /// Counts on, and writes the line of that number before the next one can be had.
+    ///
+    /// A lock of fcntl(2) belongs to a process, so it holds between parent and child.
+    fn in_turn(&self, write: impl FnOnce(u64) -> Result<()>) -> Result<()> {
         let lock = |kind: libc::c_int| libc::flock {
             l_type: kind as libc::c_short,
             l_whence: libc::SEEK_SET as libc::c_short,
@@ -122,8 +127,9 @@ impl Trace {
         let next = text.trim().parse::<u64>().unwrap_or(0) + 1;
         count.seek(SeekFrom::Start(0))?;
         count.write_all(next.to_string().as_bytes())?;
+        let written = write(next);
         fcntl(&self.count, FcntlArg::F_SETLK(&lock(libc::F_UNLCK)))?;
-        Ok(next)
+        written
     }
 
     fn outside_pid(&self) -> u64 {
