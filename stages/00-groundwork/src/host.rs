@@ -138,7 +138,8 @@ impl dyn Host + '_ {
 /// True when a later mount covers this one, or a directory above it.
 fn is_hidden(mount: &Mount, all: &[Mount]) -> bool {
     let covers = |other: &Mount| {
-        let on_top = other.parent == mount.id && other.target == mount.target;
+        // The first root, the initramfs, is its own parent.
+        let on_top = other.parent == mount.id && other.id != mount.id && other.target == mount.target;
         let beside = other.parent == mount.parent && other.target != mount.target;
         on_top || (beside && mount.target.starts_with(&other.target))
     };

@@ -5,11 +5,13 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use cgroup::Cgroup;
 use groundwork::{Kernel, Program};
 use pivot::Furniture;
+use unshare::cgroup::own_cgroup_root;
 use unshare::mount::Propagation;
 use unshare::user::{self, Maps};
-use unshare::{Handshake, cgroup, child, ipc, mount, net, uts};
+use unshare::{Handshake, child, ipc, mount, net, uts};
 
 use crate::bundle::Bundle;
 use crate::report::Speaker;
@@ -23,17 +25,21 @@ use crate::{init, who};
 /// # Errors
 /// Whatever the kernel refuses; the parent reports it.
 pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> Result<ExitCode> {
-    let Asked { spec, bundle, streams, maps } = *asked;
-    // Only someone outside can map our ids and put us into a cgroup.
-    outside.ready.wait(kernel, "outside, our ids are mapped and our limits set: nothing begins before that")?;
+    let Asked { spec, bundle, streams, cgroup, maps } = *asked;
+    // Only someone outside can map our ids.
+    outside.ready.wait(kernel, "outside, our ids are mapped: nothing begins before that")?;
     // A parent that is killed, from here on or a moment ago, takes us along.
     child::die_with(kernel, &outside.ready)?;
+    // Before anything is used; with cgroup2 alone, we were born inside. Our limits have been set for long.
+    if let Some(cgroup) = cgroup {
+        cgroup.enter(kernel, outside.is_in_cgroup)?;
+    }
     // An id that is not mapped may do nothing, and an ordinary user's is not until here.
     if maps.is_some() {
         user::become_root(kernel)?;
     }
     // The cgroup we are in by now becomes "/", and /sys will show it so.
-    cgroup::own_cgroup_root(kernel)?;
+    own_cgroup_root(kernel)?;
     uts::own_hostname(kernel, &spec.hostname)?;
     // Before /dev/mqueue and /sys are mounted: each shows the namespace of the one who mounts it.
     ipc::own_ipc(kernel)?;
@@ -69,6 +75,8 @@ pub struct Asked<'a> {
     pub bundle: &'a Bundle,
     /// Where its words go.
     pub streams: &'a Streams,
+    /// The walls around what it may use.
+    pub cgroup: Option<&'a Cgroup>,
     /// The ids of an ordinary user's container; nothing when root runs it.
     pub maps: Option<&'a Maps>,
 }
@@ -79,4 +87,6 @@ pub struct Outside {
     pub ready: Handshake,
     /// We say here what went wrong.
     pub report: Speaker,
+    /// True when we were born inside our cgroup, as far as cgroup2 goes.
+    pub is_in_cgroup: bool,
 }

@@ -46,27 +46,32 @@ pub fn run(
     started: impl FnOnce() -> Result<()>,
 ) -> Result<Outcome> {
     let maps = user::is_needed().then(Maps::widest);
-    let asked = Asked { spec, bundle, streams, maps: maps.as_ref() };
     // The walls around what is used stand before there is anybody to use it.
     let cgroup = make_cgroup(kernel, spec)?;
+    let asked = Asked { spec, bundle, streams, cgroup: cgroup.as_ref(), maps: maps.as_ref() };
+    let outcome = run_child(kernel, &asked, started);
+    if matches!(outcome, Ok(Outcome::Inside(_))) {
+        return outcome;
+    }
+    clean_up(kernel, bundle, cgroup.as_ref(), outcome)
+}
+
+fn run_child(kernel: &Kernel, asked: &Asked<'_>, started: impl FnOnce() -> Result<()>) -> Result<Outcome> {
     let (ready, ready_inside) = Handshake::pair()?;
     let (listener, speaker) = report::pair()?;
-    let birth = give_birth(kernel, &asked, cgroup.as_ref())?;
+    let birth = give_birth(kernel, asked)?;
     match birth.born {
         Born::Child => {
             drop((ready, listener));
-            let outside = Outside { ready: ready_inside, report: speaker };
-            Ok(Outcome::Inside(inside(kernel, &asked, &outside)))
+            let outside = Outside { ready: ready_inside, report: speaker, is_in_cgroup: birth.in_cgroup };
+            Ok(Outcome::Inside(inside(kernel, asked, &outside)))
         }
         Born::Parent { child, pidfd } => {
             drop((ready_inside, speaker));
             let child = Child { pid: child, pidfd };
-            let outcome = prepare(kernel, &asked, cgroup.as_ref(), birth.in_cgroup, &child)
-                .and_then(|()| ready.release(kernel, "ids are mapped and limits set: the child may begin"))
-                .and_then(|()| bundle.note_running(kernel, cgroup.as_ref(), child.pid))
-                .and_then(|()| attend(kernel, &child, &listener, started));
-            let outcome = outcome.inspect_err(|_| child.end(kernel));
-            clean_up(kernel, bundle, cgroup, outcome)
+            prepare(kernel, asked, &child, &ready)
+                .and_then(|()| attend(kernel, &child, &listener, started))
+                .inspect_err(|_| child.end(kernel))
         }
     }
 }
@@ -84,12 +89,12 @@ fn make_cgroup(kernel: &Kernel, spec: &Spec) -> Result<Option<Cgroup>> {
     }
 }
 
-fn give_birth(kernel: &Kernel, asked: &Asked<'_>, cgroup: Option<&Cgroup>) -> Result<Birth> {
+fn give_birth(kernel: &Kernel, asked: &Asked<'_>) -> Result<Birth> {
     // A process keeps its PID, its ids and its clocks for life: into these namespaces one must be born.
     let kinds = [Namespace::Pid, Namespace::Time, Namespace::User];
     let wanted = |kind: &&Namespace| is_known(**kind) && (**kind != Namespace::User || asked.maps.is_some());
     let flags = kinds.iter().filter(wanted).map(|kind| kind.flag()).collect();
-    born_inside(kernel, flags, cgroup.and_then(Cgroup::directory))
+    born_inside(kernel, flags, asked.cgroup.and_then(Cgroup::birthplace))
 }
 
 fn inside(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> ExitCode {
@@ -101,16 +106,13 @@ fn inside(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> ExitCode {
 }
 
 // ANCHOR: prepare
-/// What the child waits for.
-fn prepare(kernel: &Kernel, asked: &Asked<'_>, cgroup: Option<&Cgroup>, is_in_it: bool, child: &Child) -> Result<()> {
+/// What the child waits for, and a note of it.
+fn prepare(kernel: &Kernel, asked: &Asked<'_>, child: &Child, ready: &Handshake) -> Result<()> {
     if let Some(maps) = asked.maps {
         user::write_maps(kernel, Some(child.pid), maps)?;
     }
-    match cgroup {
-        // Version 1 has no way to be born inside, and neither has an old kernel.
-        Some(cgroup) if !is_in_it => cgroup.join(kernel, child.pid),
-        _ => Ok(()),
-    }
+    ready.release(kernel, "its ids are mapped: the child may begin")?;
+    asked.bundle.note_running(kernel, asked.cgroup, child.pid)
 }
 // ANCHOR_END: prepare
 
@@ -140,14 +142,14 @@ pub fn attend(
 }
 
 // ANCHOR: clean_up
-/// After the child, whatever became of it.
-fn clean_up(kernel: &Kernel, bundle: &Bundle, cgroup: Option<Cgroup>, outcome: Result<Outcome>) -> Result<Outcome> {
-    if let Some(cgroup) = cgroup {
-        cgroup.remove(kernel)?;
-    }
-    if let Ok(Outcome::Ended(waited)) = &outcome {
+/// After the child, whatever became of it. The error that came first is the one to report.
+fn clean_up(kernel: &Kernel, bundle: &Bundle, cgroup: Option<&Cgroup>, outcome: Result<Outcome>) -> Result<Outcome> {
+    let removed = cgroup.map_or(Ok(()), |cgroup| cgroup.remove(kernel));
+    let outcome = outcome?;
+    removed?;
+    if let Outcome::Ended(waited) = &outcome {
         bundle.note_ended(kernel, waited.status())?;
     }
-    outcome
+    Ok(outcome)
 }
 // ANCHOR_END: clean_up
