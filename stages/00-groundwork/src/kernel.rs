@@ -57,6 +57,8 @@ pub struct Kernel {
     trace: Option<&'static Trace>,
     /// While rehearsing: the directories that stand for "/", uppermost first.
     rehearsed_root: RefCell<Vec<PathBuf>>,
+    /// While rehearsing: the umask, which on most hosts begins like this.
+    rehearsed_mask: Cell<u32>,
 }
 
 /// A request with its reason, waiting for the name of the call.
@@ -107,6 +109,7 @@ impl Kernel {
             narrator: Narrator::on_stderr(),
             trace: None,
             rehearsed_root: RefCell::new(vec![PathBuf::from("/")]),
+            rehearsed_mask: Cell::new(0o022),
         }
     }
 
