@@ -130,7 +130,9 @@ impl Argument for How {
         } else {
             String::new()
         };
-        let resolve: Vec<_> = self.resolve.iter_names().map(|(name, _)| name).collect();
+        let mut resolve: Vec<_> = self.resolve.iter_names().collect();
+        resolve.sort_by_key(|(_, flag)| flag.bits());
+        let resolve: Vec<_> = resolve.into_iter().map(|(name, _)| name).collect();
         format!("{{flags={flags}{mode}, resolve={}}}", resolve.join("|"))
     }
 }
