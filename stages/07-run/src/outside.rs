@@ -53,7 +53,7 @@ pub fn run(
     if matches!(outcome, Ok(Outcome::Inside(_))) {
         return outcome;
     }
-    clean_up(kernel, bundle, cgroup.as_ref(), outcome)
+    clean_up(kernel, &asked, outcome)
 }
 
 fn run_child(kernel: &Kernel, asked: &Asked<'_>, started: impl FnOnce() -> Result<()>) -> Result<Outcome> {
@@ -143,12 +143,14 @@ pub fn attend(
 
 // ANCHOR: clean_up
 /// After the child, whatever became of it. The error that came first is the one to report.
-fn clean_up(kernel: &Kernel, bundle: &Bundle, cgroup: Option<&Cgroup>, outcome: Result<Outcome>) -> Result<Outcome> {
-    let removed = cgroup.map_or(Ok(()), |cgroup| cgroup.remove(kernel));
+fn clean_up(kernel: &Kernel, asked: &Asked<'_>, outcome: Result<Outcome>) -> Result<Outcome> {
+    let removed = asked.cgroup.map_or(Ok(()), |cgroup| cgroup.remove(kernel));
     let outcome = outcome?;
     removed?;
-    if let Outcome::Ended(waited) = &outcome {
-        bundle.note_ended(kernel, waited.status())?;
+    match &outcome {
+        // Who would read the note? Its files go next.
+        Outcome::Ended(waited) if !asked.spec.ephemeral => asked.bundle.note_ended(kernel, waited.status())?,
+        _ => {}
     }
     Ok(outcome)
 }

@@ -48,6 +48,9 @@ pub fn may_set_groups(maps: &Maps) -> bool {
 /// A name that these files do not have.
 pub fn parse(text: &str, layers: &[PathBuf]) -> Result<Identity> {
     let (user, group) = text.split_once(':').map_or((text, None), |(user, group)| (user, Some(group)));
+    if let (Ok(user), Some(Ok(group))) = (user.parse(), group.map(str::parse)) {
+        return Ok(Identity { user, group });
+    }
     let entry = entry(layers, "etc/passwd", user);
     let user_id = match (user.parse(), &entry) {
         (Ok(id), _) => id,
