@@ -13,6 +13,7 @@ use unshare::{Handshake, Namespace};
 
 use crate::bundle::Bundle;
 use crate::inside::{Asked, Outside, become_container};
+use crate::limits;
 use crate::relay::{self, Child};
 use crate::report::{self, Failure, Heard, Listener};
 use crate::spec::Spec;
@@ -144,7 +145,10 @@ pub fn attend(
 // ANCHOR: clean_up
 /// After the child, whatever became of it. The error that came first is the one to report.
 fn clean_up(kernel: &Kernel, asked: &Asked<'_>, outcome: Result<Outcome>) -> Result<Outcome> {
-    let removed = asked.cgroup.map_or(Ok(()), |cgroup| cgroup.remove(kernel));
+    let removed = asked.cgroup.map_or(Ok(()), |cgroup| {
+        limits::tell_what_was_refused(cgroup);
+        cgroup.remove(kernel)
+    });
     let outcome = outcome?;
     removed?;
     match &outcome {
