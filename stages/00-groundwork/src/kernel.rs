@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 
-use crate::arguments::{Argument, Spelling};
+use crate::arguments::{Argument, Bare, Spelling};
 use crate::narrator::Narrator;
 use crate::refusal::Refused;
 use crate::trace::Trace;
@@ -171,18 +171,32 @@ impl Because<'_> {
         arguments: &[&dyn Argument],
         make: impl FnOnce() -> nix::Result<T>,
     ) -> Result<T> {
+        // Spelled before it is made: afterwards the caller may have another root, where /proc does not know it.
+        let spelled = self.kernel.is_told().then(|| self.spelled(arguments));
         let answer = if self.kernel.is_rehearsing() { Ok(T::rehearsed()) } else { make() };
-        self.answered(name, arguments, answer)
+        if let Some(spelled) = spelled {
+            let words: Vec<_> = spelled.iter().map(|word| word as &dyn Argument).collect();
+            self.tell_answer(name, &words, &answer);
+        }
+        answer.map_err(|errno| Refused::new(name, arguments, errno).into())
+    }
+
+    fn spelled(&self, arguments: &[&dyn Argument]) -> Vec<Bare<String>> {
+        arguments.iter().map(|one| Bare(one.spell(self.kernel.spelling()))).collect()
     }
 
     /// Tells a call that was made, and gives an error its name and arguments.
     fn answered<T: Answer>(self, name: &'static str, arguments: &[&dyn Argument], answer: nix::Result<T>) -> Result<T> {
-        let spelling = self.kernel.spelling();
         if self.kernel.is_told() {
-            let spelled = answer.as_ref().map(|value| value.spell(spelling)).map_err(|errno| *errno);
-            self.tell(name, arguments, Some(spelled));
+            self.tell_answer(name, arguments, &answer);
         }
         answer.map_err(|errno| Refused::new(name, arguments, errno).into())
+    }
+
+    fn tell_answer<T: Answer>(&self, name: &'static str, arguments: &[&dyn Argument], answer: &nix::Result<T>) {
+        let spelling = self.kernel.spelling();
+        let spelled = answer.as_ref().map(|value| value.spell(spelling)).map_err(|errno| *errno);
+        self.tell(name, arguments, Some(spelled));
     }
 
     fn tell(&self, name: &'static str, arguments: &[&dyn Argument], answer: Option<Result<String, Errno>>) {
