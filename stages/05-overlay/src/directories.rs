@@ -9,6 +9,7 @@ use anyhow::Result;
 use groundwork::Refused;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::libc;
 use nix::sys::time::TimeSpec;
 
 use crate::entry::About;
@@ -67,7 +68,7 @@ impl Unpacker<'_> {
                 self.clear_the_place(path, seen)?;
                 let asking = self.tree.kernel.because("a directory, closed to others until everything is in it");
                 asking.mkdirat(within.as_fd(), name, 0o700)?;
-                self.tree.made_directory(path);
+                self.tree.made(path, libc::S_IFDIR);
                 // This layer, or an earlier one, has deleted what was here before: it must not shine through.
                 if seen.is_some_and(|seen| seen.is_whiteout()) {
                     whiteout::mark_opaque(&mut self.tree, path)?;

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
+use nix::libc;
 use nix::sys::time::TimeSpec;
 use tar::{EntryType, Header};
 
@@ -37,6 +38,21 @@ pub(crate) enum Kind {
     Fifo,
     /// Something that no layer has, with the letter that stands for it.
     Other(u8),
+}
+
+impl Kind {
+    /// The file type bits of what it becomes: see inode(7).
+    pub(crate) fn file_type(&self) -> u32 {
+        match self {
+            Self::Directory => libc::S_IFDIR,
+            Self::Symlink(_) => libc::S_IFLNK,
+            Self::Character(..) => libc::S_IFCHR,
+            Self::Block(..) => libc::S_IFBLK,
+            Self::Fifo => libc::S_IFIFO,
+            // Another name may be that of a link, too; to whoever asks, both are something that is not a directory.
+            Self::File(_) | Self::Link(_) | Self::Other(_) => libc::S_IFREG,
+        }
+    }
 }
 
 /// What it has besides its content.

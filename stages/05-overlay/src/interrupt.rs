@@ -11,7 +11,10 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-const ENDING: [Signal; 3] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM];
+const ENDING: [Signal; 4] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGPIPE, Signal::SIGTERM];
+
+/// Signals that would end this process, held back until somebody asks.
+pub struct Signals(SignalFd);
 
 /// Bytes that come from somewhere or go there, until a signal says that it is enough.
 pub struct Interruptible<T> {
@@ -23,19 +26,26 @@ pub struct Interruptible<T> {
 #[derive(Debug)]
 pub struct Interrupted(Signal);
 
-impl<T> Interruptible<T> {
-    /// From here on, signals that would end this process make an error of the next read or write instead.
+impl Signals {
+    /// From here on they wait.
     ///
     /// # Errors
     /// EMFILE past the limit on descriptors.
-    pub fn new(kernel: &Kernel, bytes: T) -> Result<Self> {
+    pub fn hold(kernel: &Kernel) -> Result<Self> {
         kernel
-            .because("a signal that ended us would leave half a layer behind: these wait until we ask for them")
+            .because("a signal that ended us would leave something half done: these wait until we ask for them")
             .sigprocmask_block(&ENDING)?;
         let ending: SigSet = ENDING.into_iter().collect();
-        Ok(Self { bytes, signals: SignalFd::with_flags(&ending, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)? })
+        Ok(Self(SignalFd::with_flags(&ending, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?))
     }
 
+    /// Makes an error of the next read or write when one has come.
+    pub fn interrupt<T>(self, bytes: T) -> Interruptible<T> {
+        Interruptible { bytes, signals: self.0 }
+    }
+}
+
+impl<T> Interruptible<T> {
     fn check(&self) -> std::io::Result<()> {
         let Ok(Some(signal)) = self.signals.read_signal() else { return Ok(()) };
         let signal = Signal::try_from(signal.ssi_signo.cast_signed()).unwrap_or(Signal::SIGTERM);

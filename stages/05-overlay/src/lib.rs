@@ -25,7 +25,7 @@ mod walk;
 mod whiteout;
 
 pub use commit::{INIT_LAYER_FILES, commit};
-pub use interrupt::{Interrupted, Interruptible, or_interrupted};
+pub use interrupt::{Interrupted, Interruptible, Signals, or_interrupted};
 pub use overlay::{Stack, Upper, mount};
 pub use owners::with_every_owner;
 pub use remove::remove_tree;

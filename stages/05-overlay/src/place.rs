@@ -41,6 +41,7 @@ impl Unpacker<'_> {
             }
         }
         self.note_placed(path);
+        self.tree.made(path, entry.kind.file_type());
         Ok(())
     }
     // ANCHOR_END: place
@@ -168,7 +169,7 @@ impl Unpacker<'_> {
             let asking = self.tree.kernel.because("the later one counts: what bore this name before goes");
             asking.unlinkat(within.as_fd(), name, UnlinkatFlags::NoRemoveDir)?;
         }
-        self.tree.forget();
+        self.tree.removed(path);
         self.forget_unfinished(path);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The directory that a layer is unpacked into: every name in it is reached through here, and none outside it can be.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -25,6 +25,8 @@ pub(crate) struct Tree<'kernel> {
     open: Option<(PathBuf, Rc<OwnedFd>)>,
     /// Directories that are known to be there.
     known: HashSet<PathBuf>,
+    /// In a rehearsal, what would be there by now, and what would be gone.
+    planned: HashMap<PathBuf, Option<Seen>>,
 }
 
 /// How often to ask again when somebody else's rename or mount has crossed our "..": see EAGAIN in openat2(2).
@@ -36,7 +38,7 @@ impl<'kernel> Tree<'kernel> {
             .because("everything below is reached from this descriptor, so it cannot be moved away under our hands")
             .openat(place, OFlag::O_PATH | OFlag::O_DIRECTORY)?;
         let known = HashSet::from([PathBuf::new()]);
-        Ok(Self { kernel, root: Rc::new(root), place: place.to_owned(), open: None, known })
+        Ok(Self { kernel, root: Rc::new(root), place: place.to_owned(), open: None, known, planned: HashMap::new() })
     }
 
     // ANCHOR: directory
@@ -91,24 +93,32 @@ impl<'kernel> Tree<'kernel> {
 
     /// What would be there: what we would have made, or what is there already.
     fn look_ahead(&self, path: &Path) -> Option<Seen> {
-        let made =
-            self.known.contains(path).then_some(Seen { kind: libc::S_IFDIR, mode: 0o700, device: 0, id: (0, 0) });
-        made.or_else(|| nix::sys::stat::lstat(&self.place.join(path)).ok().map(Seen::from))
+        let there = || nix::sys::stat::lstat(&self.place.join(path)).ok().map(Seen::from);
+        self.planned.get(path).copied().unwrap_or_else(there)
     }
 
-    /// Remembers that a directory is there.
-    pub(crate) fn made_directory(&mut self, path: &Path) {
-        self.known.insert(path.to_owned());
+    /// Remembers what was made at `path`: something with these file type bits.
+    pub(crate) fn made(&mut self, path: &Path, kind: u32) {
+        if kind == libc::S_IFDIR {
+            self.known.insert(path.to_owned());
+        }
+        if self.kernel.is_rehearsing() {
+            self.planned.insert(path.to_owned(), Some(Seen { kind, mode: 0o700, device: 0, id: (0, 0) }));
+        }
+    }
+
+    /// What bore this name is gone; what was learned may not be true any more.
+    pub(crate) fn removed(&mut self, path: &Path) {
+        self.open = None;
+        self.known = HashSet::from([PathBuf::new()]);
+        if self.kernel.is_rehearsing() {
+            self.planned.retain(|planned, _| !planned.starts_with(path));
+            self.planned.insert(path.to_owned(), None);
+        }
     }
 
     pub(crate) fn is_known(&self, path: &Path) -> bool {
         self.known.contains(path)
-    }
-
-    /// Something bears another name now, or none: what was learned may not be true any more.
-    pub(crate) fn forget(&mut self) {
-        self.open = None;
-        self.known = HashSet::from([PathBuf::new()]);
     }
 
     /// The names in a directory, sorted.

@@ -8,6 +8,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use anyhow::Result;
+use nix::libc;
 use nix::sys::stat::SFlag;
 
 use crate::report::Whiteouts;
@@ -38,6 +39,7 @@ impl Unpacker<'_> {
                 .because("a directory cannot store an absence: device 0:0 tells overlayfs to look no further down")
                 .mknodat(within.as_fd(), file_name(path), SFlag::S_IFCHR, 0, (0, 0))?;
             self.note_placed(path);
+            self.tree.made(path, libc::S_IFCHR);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! `commit-layer STATE OUT.tar`: what a container has changed becomes a layer archive.
 
 use std::fs::File;
-use std::io::{Write, sink};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use clap::Parser;
 use flate2::{Compression, GzBuilder};
 use groundwork::Kernel;
 use groundwork::cli::{Stage, Telling};
-use overlay::{CommitOptions, Interruptible, Report};
+use overlay::{CommitOptions, Report, Signals};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -83,13 +83,16 @@ impl Options {
     /// Beside its place first: whoever finds OUT finds all of it.
     fn to_file(&self, kernel: &Kernel, upper: &Path, options: &CommitOptions) -> Result<Report> {
         let unfinished = unfinished_name(&self.out)?;
+        let signals = Signals::hold(kernel)?;
         if unfinished.symlink_metadata().is_ok() {
             kernel.because("left by a process that was killed").unlink(&unfinished)?;
         }
         kernel
             .because("beside its place first: if anything fails, nobody takes half an archive for a whole one")
             .create_file(&unfinished, 0o666)?;
-        let written = self.fill(kernel, upper, &unfinished, options).and_then(|report| {
+        let place = if kernel.is_rehearsing() { Path::new("/dev/null") } else { &unfinished };
+        let opened = File::options().write(true).open(place).with_context(|| place.display().to_string());
+        let written = opened.and_then(|file| self.write(upper, signals.interrupt(file), options)).and_then(|report| {
             let asking = kernel.because("everything is in it: it gets its name in one step");
             asking.rename(&unfinished, &self.out).map(|()| report)
         });
@@ -98,14 +101,6 @@ impl Options {
             let _ = kernel.because("half an archive is of no use").unlink(&unfinished);
         }
         written
-    }
-
-    fn fill(&self, kernel: &Kernel, upper: &Path, unfinished: &Path, options: &CommitOptions) -> Result<Report> {
-        if kernel.is_rehearsing() {
-            return self.write(upper, sink(), options);
-        }
-        let file = File::options().write(true).open(unfinished).with_context(|| unfinished.display().to_string())?;
-        self.write(upper, Interruptible::new(kernel, file)?, options)
     }
 
     fn write(&self, upper: &Path, out: impl Write, options: &CommitOptions) -> Result<Report> {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use groundwork::Kernel;
 use groundwork::cli::{Stage, Telling};
-use overlay::{Interruptible, Owners, Report, UnpackOptions, Whiteouts};
+use overlay::{Owners, Report, Signals, UnpackOptions, Whiteouts};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -83,7 +83,7 @@ impl Options {
             max_size: self.max_size,
             max_entries: self.max_entries,
         };
-        let archive = Interruptible::new(kernel, archive)?;
+        let archive = Signals::hold(kernel)?.interrupt(archive);
         let report = overlay::unpack(kernel, archive, &self.directory, &options)
             .with_context(|| self.tar.display().to_string())?;
         self.say(&report);

@@ -5,6 +5,7 @@
 
 mod archive;
 mod broken;
+mod commits;
 mod contents;
 mod hostile;
 mod kinds;
