@@ -11,7 +11,6 @@ use nix::unistd::Pid;
 use overlay::{Stack, Upper};
 use unshare::user::Maps;
 
-use crate::init_layer;
 use crate::spec::Spec;
 use crate::state::{Ended, Running, Standing};
 
@@ -55,7 +54,9 @@ impl Bundle {
             kernel.because("what the container writes goes here, and nowhere else").mkdir(self.upper(), 0o755)?;
             kernel.because("the kernel prepares those writes here").mkdir(self.directory.join("work"), 0o755)?;
         }
-        init_layer::make(kernel, &self.directory.join("init"), spec)
+        kernel
+            .because("what is this container's own, and no image's, has a layer between the two")
+            .mkdir(self.init(), 0o755)
     }
 }
 // ANCHOR_END: create
@@ -95,6 +96,11 @@ impl Bundle {
         self.directory.join("upper")
     }
 
+    /// What is its own, and no image's.
+    pub fn init(&self) -> PathBuf {
+        self.directory.join("init")
+    }
+
     /// What it has said, when it ran in the background.
     pub fn log(&self) -> PathBuf {
         self.directory.join("log")
@@ -103,7 +109,7 @@ impl Bundle {
     /// The layers its root is made of.
     pub fn stack(&self, spec: &Spec, maps: Option<&Maps>) -> Stack {
         let mut lower = spec.layers.clone();
-        lower.push(self.directory.join("init"));
+        lower.push(self.init());
         let work = self.directory.join("work");
         let upper = (!spec.read_only).then(|| Upper { directory: self.upper(), work, ephemeral: spec.ephemeral });
         Stack { lower, upper, rootless: maps.is_some() }

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 use groundwork::Kernel;
+use nix::mount::MsFlags;
 
 use crate::spec::{Network, Spec};
 
@@ -13,12 +14,22 @@ use crate::spec::{Network, Spec};
 const MOST_LINKS: usize = 40;
 
 // ANCHOR: make
-/// Makes the layer: places to mount on, and the three files that name the container and its network.
+/// Fills the layer: places to mount on, and the three files that name the container and its network.
 ///
 /// # Errors
 /// ENOSPC and the like.
 pub fn make(kernel: &Kernel, layer: &Path, spec: &Spec) -> Result<()> {
-    kernel.because("what is this container's own, and no image's, has a layer between the two").mkdir(layer, 0o755)?;
+    if spec.ephemeral {
+        kernel
+            .because("nobody will look at this layer afterwards: it lives in memory, and goes with the last mount")
+            .mount(
+            Some("tmpfs".as_ref()),
+            layer,
+            Some("tmpfs"),
+            MsFlags::MS_NOSUID | MsFlags::MS_NODEV,
+            Some("mode=755"),
+        )?;
+    }
     directory(kernel, layer, spec, Path::new("etc"))?;
     for name in ["proc", "dev", "sys"].map(Path::new) {
         // What the image has instead may be a link that leads anywhere.

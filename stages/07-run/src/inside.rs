@@ -17,7 +17,7 @@ use crate::bundle::Bundle;
 use crate::report::Speaker;
 use crate::spec::{Network, Spec};
 use crate::streams::{self, Streams};
-use crate::{init, who};
+use crate::{init, init_layer, who};
 
 // ANCHOR: inside
 /// Turns this process, just born, into the container that `spec` asks for.
@@ -47,6 +47,7 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -
         net::own_network(kernel)?;
     }
     mount::own_mounts(kernel, Propagation::Private)?;
+    init_layer::make(kernel, &bundle.init(), spec)?;
     overlay::mount(kernel, &bundle.stack(spec, maps), bundle.directory())?;
     // While the host can still be seen: its volumes, its devices, and a /proc that proves we may have one.
     let additions = spec.additions().hold(kernel)?;

@@ -55,7 +55,7 @@ fn freeze(kernel: &Kernel, bundle: &Bundle) -> Result<Option<Cgroup>> {
 
 impl Options {
     fn write(&self, kernel: &Kernel, bundle: &Bundle, owners: Owners) -> Result<ExitCode> {
-        let options = CommitOptions { owners, init: Some(bundle.directory().join("init")), latest: None };
+        let options = CommitOptions { owners, init: Some(bundle.init()), latest: None };
         let report = if kernel.is_rehearsing() {
             overlay::commit(&bundle.upper(), io::sink(), &options)?
         } else if self.archive == Path::new("-") {

@@ -32,16 +32,17 @@ pub struct Options {
 }
 
 pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
+    let bundles = home::all()?;
     if !options.size {
-        return print(options);
+        return print(options, &bundles);
     }
     // What root inside has written, its user outside may not even list.
-    overlay::with_every_owner(kernel, |_| print(options))
+    overlay::with_every_owner(kernel, |_| print(options, &bundles))
 }
 
-fn print(options: &Options) -> Result<ExitCode> {
+fn print(options: &Options, bundles: &[Bundle]) -> Result<ExitCode> {
     let rows: Vec<Row> =
-        home::all()?.iter().filter_map(|bundle| Row::of(bundle, options).transpose()).collect::<Result<_>>()?;
+        bundles.iter().filter_map(|bundle| Row::of(bundle, options).transpose()).collect::<Result<_>>()?;
     let mut stdout = std::io::stdout().lock();
     if options.json {
         serde_json::to_writer_pretty(&mut stdout, &rows)?;
