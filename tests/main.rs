@@ -9,6 +9,11 @@ mod harness;
 
 mod audit;
 mod chroot;
+mod crash;
+mod narration;
 mod nsfs;
+mod rooms;
 mod run;
 mod unshare;
+mod watch;
+mod wrong;

@@ -17,12 +17,12 @@ pub enum Need {
     OrdinaryUser,
     /// bash(1): the one program of most hosts that talks to a network without another package.
     Bash,
+    /// To be followed by a tracer and still be able to map ids: newuidmap(1) then has no rights, see ptrace(2).
+    SingleId,
     Freeze,
-    LayersByNewMountApi,
     MemoryLimit,
     Overlayfs,
     PidsLimit,
-    CpuLimit,
     PivotRoot,
     Strace,
     SubordinateIds,
@@ -70,6 +70,11 @@ impl Need {
             Self::Root => own(is_root(), "this is an ordinary user", "run the tests as root too"),
             Self::OrdinaryUser => own(!is_root(), "this is root", "run the tests as an ordinary user too"),
             Self::Bash => own(is_there("bash"), "there is no bash", "install the package bash"),
+            Self::SingleId => own(
+                is_root() || !has_grant(),
+                "below a tracer newuidmap has no rights",
+                "run the tests as a user whom /etc/subuid does not name",
+            ),
             _ => self.asked_of_doctor(),
         }
     }
@@ -97,6 +102,15 @@ impl Need {
         }
         name
     }
+}
+
+/// True when /etc/subuid names this user.
+fn has_grant() -> bool {
+    let me = nix::unistd::geteuid();
+    let name = nix::unistd::User::from_uid(me).ok().flatten().map(|user| user.name);
+    let granted = std::fs::read_to_string("/etc/subuid").unwrap_or_default();
+    let mut owners = granted.lines().filter_map(|line| line.split(':').next());
+    owners.any(|owner| Some(owner) == name.as_deref() || owner.parse() == Ok(me.as_raw()))
 }
 
 fn is_there(program: &str) -> bool {

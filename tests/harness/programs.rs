@@ -38,7 +38,8 @@ pub fn target_directory() -> PathBuf {
 
 fn found_in(directory: &Path) -> BTreeMap<String, PathBuf> {
     let entries = std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{JUDGED}: {error}"));
-    let files = entries.map(|entry| entry.expect("an entry can be read").path()).filter(|path| path.is_file());
+    let is_program = |path: &PathBuf| path.is_file() && path.extension().is_none() && !path.ends_with(".cargo-lock");
+    let files = entries.map(|entry| entry.expect("an entry can be read").path()).filter(is_program);
     files.map(|path| (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), path)).collect()
 }
 

@@ -137,8 +137,11 @@ impl Running {
         self.child.wait().expect("a child can be waited for")
     }
 
+    /// The last that it has said.
     fn words(&self) -> String {
-        format!("{}{}", String::from_utf8_lossy(&self.said), String::from_utf8_lossy(&self.complained))
+        let words = [&self.said, &self.complained].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat();
+        let lines: Vec<_> = words.lines().rev().take(6).collect();
+        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
     }
 
     /// Reads what is there, as soon as something is. False when both streams are closed.

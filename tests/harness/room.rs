@@ -141,8 +141,8 @@ impl Room {
         left.into_iter().chain(self.before.changes(&self.attribution)).collect()
     }
 
-    /// Ends what was left, takes the folder away.
-    fn tidy(&self) {
+    /// Ends processes and takes cgroups and containers away that were left.
+    pub fn clear(&self) {
         for Process(pid) in self.attribution.processes() {
             let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid as i32), nix::sys::signal::Signal::SIGKILL);
         }
@@ -150,6 +150,19 @@ impl Room {
             super::audit::cgroups().into_iter().filter(|path| self.attribution.is_in(&path.to_string_lossy()));
         // Each is listed before those in it.
         cgroups.collect::<Vec<_>>().iter().rev().for_each(|path| drop(fs::remove_dir(path)));
+        if !self.has_mounts() {
+            let _ = fs::remove_dir_all(self.boxes().join("containers"));
+        }
+    }
+
+    /// Removing a folder removes what is mounted in it too.
+    fn has_mounts(&self) -> bool {
+        self.attribution.is_in(&Process::with(std::process::id()).read("mountinfo"))
+    }
+
+    /// The same, and takes the folder away.
+    fn tidy(&self) {
+        self.clear();
         // Removing a folder removes what is mounted in it too: not before nothing is.
         let mounted = Process::with(std::process::id()).read("mountinfo");
         let mounted = mounted.lines().filter_map(|line| line.split(' ').nth(4)).map(PathBuf::from);

@@ -1,0 +1,116 @@
+//! What is told is what happens: `--explain` beside `strace -f` of the same run, call by call, argument by argument, result
+//! by result; the trace file beside both; and `--rehearse` beside `--explain`.
+
+mod call;
+mod examples;
+mod normal;
+mod rehearsal;
+mod story;
+mod trace;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::harness::{Ran, Room, program};
+
+use call::Call;
+use examples::Example;
+
+/// One run, as it was told and as it was made, process by process.
+struct Run {
+    example: Example,
+    ran: Ran,
+    processes: BTreeMap<u32, Process>,
+    trace: String,
+}
+
+#[derive(Default)]
+struct Process {
+    told: Vec<Call>,
+    made: Vec<Call>,
+}
+
+impl Run {
+    /// Runs an example below strace, which sees also what the example writes: each line of the narration is there, between
+    /// the calls of the process that wrote it.
+    fn new(room: &Room, example: Example) -> Self {
+        let (seen, trace) = (room.path("strace"), room.path("trace"));
+        let calls = format!(
+            "trace=write,{}",
+            story::names().iter().map(|name| format!("?{name}")).collect::<Vec<_>>().join(",")
+        );
+        let mut words: Vec<_> = ["-f", "-y", "-s", "1000000", "-o"].map(str::to_owned).to_vec();
+        words.extend([seen.display().to_string(), "-e".to_owned(), calls]);
+        words.push(program(example.program).display().to_string());
+        words.extend(example.words(&["--explain", "--trace", trace.to_str().expect("paths are UTF-8")]));
+        let mut command = room.command("/usr/bin/strace", words);
+        command.env("NO_COLOR", "1");
+        let ran = crate::harness::Running::start(command).end();
+        let read = |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
+        Self { processes: processes(&read(&seen)), trace: read(&trace), example, ran }
+    }
+
+    /// What was made and not told, and the other way round.
+    fn differences(&self) -> Vec<String> {
+        let each = self.processes.iter();
+        each.filter_map(|(pid, process)| {
+            story::difference(&process.told, &process.made).map(|words| format!("process {pid}: {words}"))
+        })
+        .collect()
+    }
+}
+
+fn processes(seen: &str) -> BTreeMap<u32, Process> {
+    let mut processes = BTreeMap::<u32, Process>::new();
+    let mut is_another_program = std::collections::BTreeSet::new();
+    let mut is_first = true;
+    for (pid, call) in call::seen(seen) {
+        let process = processes.entry(pid).or_default();
+        // The first call of all is strace's own, with which it becomes the program.
+        if std::mem::take(&mut is_first) || is_another_program.contains(&pid) {
+            continue;
+        }
+        if let Some(words) = call.written_to_stderr() {
+            process.told.extend(call::told(&words));
+        }
+        if call.name == "execve" && call.answer.as_deref() == Some("0") {
+            is_another_program.insert(pid);
+        }
+        process.made.extend(normal::made(call));
+    }
+    for process in processes.values_mut() {
+        process.told = normal::told(std::mem::take(&mut process.told));
+    }
+    processes
+}
+
+fn is_as_told(room: &Room, examples: Vec<Example>) {
+    let mut complaints = Vec::new();
+    for example in examples {
+        let rehearsed = if example.is_rehearsed { rehearsal::rehearse(room, &example) } else { String::new() };
+        let run = Run::new(room, example);
+        let shown = run.example.shown();
+        let expected = run.example.status;
+        if run.ran.status() != expected {
+            let words = run.ran.stderr().lines().last().unwrap_or_default().to_owned();
+            complaints.push(format!("{shown}: status {} and not {expected}: {words}", run.ran.status()));
+        }
+        complaints.extend(run.differences().into_iter().map(|words| format!("{shown}: {words}")));
+        complaints.extend(rehearsal::difference(&rehearsed, &run).map(|words| format!("{shown}: rehearsed: {words}")));
+        complaints.extend(trace::complaints(&run).into_iter().map(|words| format!("{shown}: trace: {words}")));
+    }
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+macro_rules! stages {
+    ($($stage:ident),*) => {$(
+        #[test]
+        fn $stage() {
+            needs!(Strace, UserNamespaces, PivotRoot, Overlayfs);
+            let room = room!();
+            is_as_told(&room, examples::$stage(&room));
+        }
+    )*};
+}
+
+stages!(chroot, unshare, nsfs, pivot, overlay, cgroup, run);

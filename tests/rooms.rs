@@ -1,0 +1,252 @@
+//! Each stage has the same rooms, and keeps to the same measure.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::harness::{programs, repository};
+
+/// The longest file and the longest function of a stage, unless its head says why: `Longer than …: reason`.
+const LONGEST_FILE: usize = 250;
+const LONGEST_FUNCTION: usize = 40;
+/// Stages 00 to 07 together, with all that they depend on.
+const MOST_CRATES: usize = 60;
+
+fn stages() -> Vec<PathBuf> {
+    let entries = fs::read_dir(repository().join("stages")).unwrap();
+    let mut stages: Vec<_> = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    stages.sort();
+    assert!(stages.len() >= 8, "{stages:?}");
+    stages
+}
+
+/// All files below a folder whose name ends like this.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(path) = waiting.pop() {
+        if path.is_dir() {
+            waiting.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.to_string_lossy().ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn short(path: &Path) -> String {
+    path.strip_prefix(repository()).unwrap_or(path).display().to_string()
+}
+
+fn none(complaints: &[String]) {
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+#[test]
+fn every_stage_has_every_room() {
+    const ROOMS: [&str; 5] = ["Cargo.toml", "README.md", "src/lib.rs", "src/bin", "tests/rehearsal.rs"];
+    let mut missing = Vec::new();
+    for stage in stages() {
+        // Groundwork rehearses nothing: it is what rehearses.
+        let is_groundwork = stage.ends_with("00-groundwork");
+        let rooms = ROOMS.iter().filter(|room| !(is_groundwork && room.starts_with("tests")));
+        missing.extend(rooms.map(|room| stage.join(room)).filter(|room| !room.exists()).map(|room| short(&room)));
+    }
+    none(&missing);
+}
+
+#[test]
+fn every_stage_says_its_idea_once_and_in_its_own_words() {
+    let mut complaints = Vec::new();
+    for stage in stages() {
+        let manifest = read(&stage.join("Cargo.toml"));
+        if !manifest.lines().any(|line| line.starts_with("description = ")) {
+            complaints.push(format!("{}: no description", short(&stage)));
+        }
+        let readme = read(&stage.join("README.md"));
+        for (what, is_there) in [
+            ("a title", readme.starts_with("# ")),
+            ("a command to try", readme.contains("```sh")),
+            ("man pages", readme.to_lowercase().contains("man pages")),
+        ] {
+            if !is_there {
+                complaints.push(format!("{}/README.md: no {what}", short(&stage)));
+            }
+        }
+        if !read(&stage.join("src/lib.rs")).contains("include_str!(\"../README.md\")") {
+            complaints.push(format!("{}/src/lib.rs does not show the README", short(&stage)));
+        }
+    }
+    none(&complaints);
+}
+
+#[test]
+fn lib_is_a_map_and_nothing_else() {
+    let mut complaints = Vec::new();
+    for stage in stages() {
+        let lib = stage.join("src/lib.rs");
+        let is_map = |line: &&str| {
+            ["#![", "//", "mod ", "pub mod ", "pub use ", "use ", "    ", "}"]
+                .iter()
+                .any(|start| line.starts_with(start))
+        };
+        let text = read(&lib);
+        let others = text.lines().filter(|line| !line.is_empty()).filter(|line| !is_map(line));
+        complaints.extend(others.map(|line| format!("{}: {line}", short(&lib))));
+    }
+    none(&complaints);
+}
+
+#[test]
+fn numbers_stand_on_folders_and_never_in_code() {
+    let mut complaints = Vec::new();
+    for stage in stages() {
+        let name = stage.file_name().unwrap().to_string_lossy().into_owned();
+        let manifest = read(&stage.join("Cargo.toml"));
+        let package = manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap_or_default();
+        if package.contains(|letter: char| letter.is_ascii_digit()) {
+            complaints.push(format!("{name} is the package {package}"));
+        }
+        for file in files(&stage.join("src"), ".rs") {
+            let text = read(&file);
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            complaints.extend(code.filter(|line| line.contains(&name)).map(|line| format!("{}: {line}", short(&file))));
+        }
+    }
+    // The program that speaks of stages by their numbers is the one that lists them.
+    complaints.retain(|complaint| !complaint.starts_with("stages/00-groundwork/src/preflight/stages"));
+    none(&complaints);
+}
+
+#[test]
+fn files_and_functions_fit_on_a_screen_or_say_why_not() {
+    let mut complaints = Vec::new();
+    for file in stages().iter().flat_map(|stage| files(&stage.join("src"), ".rs")) {
+        let text = read(&file);
+        if text.lines().take(12).any(|line| line.contains("Longer than")) {
+            continue;
+        }
+        let length = text.lines().count();
+        if length > LONGEST_FILE {
+            complaints.push(format!("{}: {length} lines", short(&file)));
+        }
+        let functions = functions(&text).into_iter().filter(|(_, length)| *length > LONGEST_FUNCTION);
+        complaints.extend(functions.map(|(name, length)| format!("{}: {name} has {length} lines", short(&file))));
+    }
+    none(&complaints);
+}
+
+/// Name and number of lines of each function, as rustfmt lays them out: from `fn` to the brace below its first letter.
+fn functions(text: &str) -> Vec<(String, usize)> {
+    let lines: Vec<_> = text.lines().collect();
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let code = line.trim_start();
+        let is_function = code.split('(').next().is_some_and(|head| head.split(' ').any(|word| word == "fn"));
+        if !is_function || code.starts_with("//") || code.ends_with([';', '}']) {
+            continue;
+        }
+        let end = format!("{}}}", &line[..line.len() - code.len()]);
+        if let Some(length) = lines[at..].iter().position(|other| *other == end) {
+            let name = code.split("fn ").nth(1).and_then(|rest| rest.split(['(', '<']).next()).unwrap_or_default();
+            found.push((name.to_owned(), length + 1));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_program_answers_help_version_and_generate() {
+    let room = room!();
+    let mut complaints = Vec::new();
+    for name in programs().keys() {
+        for (words, expected) in [
+            (&["--help"][..], "--help"),
+            (&["--version"], "0."),
+            (&["--generate", "man"], ".TH"),
+            (&["--generate", "bash"], "complete"),
+            (&["--generate", "zsh"], "#compdef"),
+            (&["--generate", "fish"], "complete -c"),
+        ] {
+            let ran = room.run(name, words);
+            if ran.status() != 0 || !ran.stdout().contains(expected) || !ran.stderr().is_empty() {
+                complaints.push(format!("{name} {}: status {}: {}", words.join(" "), ran.status(), ran.stderr()));
+            }
+        }
+    }
+    none(&complaints);
+}
+
+#[test]
+fn every_help_teaches() {
+    let room = room!();
+    let mut complaints = Vec::new();
+    for name in programs().keys() {
+        let help = room.run(name, ["--help"]).ok();
+        let words = help.split("Usage:").next().unwrap_or_default().split_whitespace().count();
+        for (what, is_there) in [
+            ("no examples", help.contains("Examples:")),
+            (
+                "no man pages",
+                help.contains("(2)") || help.contains("(7)") || help.contains("(5)") || help.contains("(1)"),
+            ),
+            ("no paragraph on its idea", words >= 20),
+            ("a line of more than 120 columns", help.lines().all(|line| line.chars().count() <= 120)),
+        ] {
+            if !is_there {
+                complaints.push(format!("{name} --help: {what}"));
+            }
+        }
+    }
+    none(&complaints);
+}
+
+#[test]
+fn stages_stay_light() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let stages = stages();
+    let mut command = Command::new(cargo);
+    command.current_dir(repository()).args(["tree", "-e", "normal", "--no-dedupe", "--prefix", "none"]);
+    for stage in &stages {
+        let manifest = read(&stage.join("Cargo.toml"));
+        let package =
+            manifest.lines().find_map(|line| line.strip_prefix("name = ")).unwrap().trim_matches('"').to_owned();
+        command.args(["-p", &package]);
+    }
+    let tree = command.output().unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let text = String::from_utf8_lossy(&tree.stdout).into_owned();
+    let crates: BTreeSet<_> = text.lines().map(|line| line.split(" (").next().unwrap_or_default()).collect();
+    let crates: BTreeSet<_> = crates.into_iter().filter(|line| !line.is_empty()).collect();
+    assert!(crates.len() < MOST_CRATES, "{} crates: {crates:?}", crates.len());
+}
+
+#[test]
+fn each_unsafe_site_is_watched_by_a_test_that_exists() {
+    let sources: Vec<_> = files(&repository().join("stages"), ".rs")
+        .into_iter()
+        .chain(files(&repository().join("tests"), ".rs"))
+        .collect();
+    let all: String = sources.iter().map(|file| read(file)).collect();
+    let mut complaints = Vec::new();
+    let mut count = 0;
+    for watched in all.split("watched by ").skip(1) {
+        let name: String =
+            watched.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
+        if !name.contains('_') {
+            continue;
+        }
+        count += 1;
+        if !all.contains(&format!("fn {name}()")) {
+            complaints.push(format!("there is no test {name}"));
+        }
+    }
+    assert!(count >= 10, "only {count} sites name their test");
+    none(&complaints);
+}
