@@ -42,13 +42,23 @@ pub fn check_places(root: &Path, additions: &Additions) -> Result<()> {
         missing.look(root, &Path::new("/").join(place), true)?;
         plain(root.join(place))?;
     }
+    for (place, is_directory) in places_in_root(additions)? {
+        missing.look(root, &place, is_directory)?;
+    }
+    missing.report()
+}
+// ANCHOR_END: check_places
+
+/// The places that a root must have for these, and whether each is a directory or a file.
+///
+/// # Errors
+/// A volume is not there, or lacks the place for another one that is to be mounted in it.
+pub fn places_in_root(additions: &Additions) -> Result<Vec<(PathBuf, bool)>> {
+    let (mut places, mut missing) = (Vec::new(), Missing::default());
     for (target, volume) in additions.in_order() {
-        let is_directory = match volume {
-            Some(volume) => is_directory(&volume.source)?,
-            None => true,
-        };
+        let is_directory = volume.map_or(Ok(true), |volume| is_directory(&volume.source))?;
         match additions.ground(target) {
-            Ground::Root => missing.look(root, target, is_directory)?,
+            Ground::Root => places.push((target.to_owned(), is_directory)),
             Ground::Volume(around) => {
                 let rest = target.strip_prefix(&around.target).unwrap_or(target);
                 missing.look(&around.source, &Path::new("/").join(rest), is_directory)?;
@@ -56,9 +66,8 @@ pub fn check_places(root: &Path, additions: &Additions) -> Result<()> {
             Ground::Memory(_) | Ground::Kernel => {}
         }
     }
-    missing.report()
+    missing.report().map(|()| places)
 }
-// ANCHOR_END: check_places
 
 fn is_directory(source: &Path) -> Result<bool> {
     let about = std::fs::metadata(source).map_err(|error| match error.kind() {

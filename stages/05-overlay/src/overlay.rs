@@ -1,11 +1,19 @@
 //! One image, many roots: layers below that nobody writes to, and one above for each container. See overlayfs in the
 //! kernel's Documentation/filesystems.
+//!
+//! There are three ways to name the layers, tried in this order: one string of options, which mount(2) cuts off after a
+//! page; one call for each layer, since Linux 6.5; numbers of open directories, which are short.
 
-use std::os::fd::AsFd;
+mod by_number;
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use groundwork::Kernel;
+use groundwork::host::{Here, Host};
+use groundwork::{Kernel, Refused};
+use nix::errno::Errno;
 use nix::mount::MsFlags;
 
 /// The directories that an overlay is made of.
@@ -30,26 +38,40 @@ pub struct Upper {
     pub ephemeral: bool,
 }
 
-/// mount(2) copies one page of options, and cuts what is longer without a word.
+/// mount(2) copies one page of options, and cuts what is longer without a word: sha256 names reach that at some thirty
+/// layers, and the answer is an ENOENT about a name that nobody gave.
 const MOST_OPTIONS: usize = 4095;
+/// fsconfig(2) takes no longer string.
+const MOST_STRING: usize = 255;
 
 // ANCHOR: mount
 /// Mounts the stack at `target`.
 ///
 /// # Errors
 /// EBUSY when `upper` is in use; EINVAL when `upper` and `work` lie on different file systems, or on one that cannot
-/// hold an upper layer; EPERM where the kernel has no overlay in user namespaces, before Linux 5.11.
+/// hold an upper layer; ELOOP for a layer named twice; EPERM where the kernel has no overlay in user namespaces, before
+/// Linux 5.11.
 pub fn mount(kernel: &Kernel, stack: &Stack, target: &Path) -> Result<()> {
-    let lowest_first: Vec<_> = stack.lower.iter().rev().cloned().collect();
-    kernel.rehearse_root(lowest_first);
+    let uppermost_first: Vec<_> = stack.lower.iter().rev().cloned().collect();
+    kernel.rehearse_root(uppermost_first);
     match options(stack) {
         Some(options) => kernel
             .because("the layers below stay as they are: a file is copied up before its first change")
             .mount(Some("overlay".as_ref()), target, Some("overlay"), MsFlags::empty(), Some(&options)),
+        None if stack.directories().any(|path| path.as_os_str().as_bytes().len() > MOST_STRING) => {
+            by_number::mount(kernel, stack, target)
+        }
         None => mount_piece_by_piece(kernel, stack, target),
     }
 }
 // ANCHOR_END: mount
+
+impl Stack {
+    fn directories(&self) -> impl Iterator<Item = &Path> {
+        let upper = self.upper.iter().flat_map(|upper| [&upper.directory, &upper.work]);
+        self.lower.iter().chain(upper).map(PathBuf::as_path)
+    }
+}
 
 /// The options in one string, if mount(2) can take them: within one page, in UTF-8, without the letters that part them.
 fn options(stack: &Stack) -> Option<String> {
@@ -59,32 +81,43 @@ fn options(stack: &Stack) -> Option<String> {
     if let Some(upper) = &stack.upper {
         options.push_str(&format!(",upperdir={},workdir={}", plain(&upper.directory)?, plain(&upper.work)?));
     }
-    for (key, value) in extras(stack) {
-        options.push_str(&value.map_or_else(|| format!(",{key}"), |value| format!(",{key}={value}")));
-    }
+    options.push_str(&extras_in_words(stack));
     (options.len() <= MOST_OPTIONS).then_some(options)
 }
 
-/// What keeps an upper layer readable for others: no attributes in which a directory says where it was moved from.
+fn extras_in_words(stack: &Stack) -> String {
+    let extra = |(key, value): (&str, Option<&str>)| value.map_or(format!(",{key}"), |value| format!(",{key}={value}"));
+    extras(stack).into_iter().map(extra).collect()
+}
+
+/// What keeps an upper layer readable for others: no attributes in which a directory says where it was moved from, and no
+/// index of files with several names. Some kernels are built to have them.
 fn extras(stack: &Stack) -> Vec<(&'static str, Option<&'static str>)> {
-    // In a user namespace the attributes are named user.overlay.*, and nothing is redirected anyway.
-    let mut extras = match stack.rootless {
+    let (host, is_ephemeral) = (&Here as &dyn Host, stack.upper.as_ref().is_some_and(|upper| upper.ephemeral));
+    // In a user namespace, ours or the one around us, the attributes are named user.overlay.*, and nothing is redirected
+    // anyway.
+    let mut extras = match stack.rootless || !host.is_in_first_user_namespace() {
         true => vec![("userxattr", None)],
-        false => vec![("redirect_dir", Some("off")), ("metacopy", Some("off"))],
+        false => vec![("redirect_dir", Some("off")), ("metacopy", Some("off")), ("index", Some("off"))],
     };
     // Otherwise unmounting writes out the whole file system that `upper` is on, and waits for the disk.
-    extras.extend(stack.upper.as_ref().filter(|upper| upper.ephemeral).map(|_| ("volatile", None)));
+    extras.extend((is_ephemeral && host.is_kernel_at_least(5, 10)).then_some(("volatile", None)));
     extras
 }
 
 // ANCHOR: piece_by_piece
 fn mount_piece_by_piece(kernel: &Kernel, stack: &Stack, target: &Path) -> Result<()> {
     let overlay =
-        kernel.because("one page of options cannot hold these layers: they are given one by one").fsopen("overlay")?;
+        kernel.because("one page of options cannot hold these layers: they are given one by one").fsopen("overlay");
+    let named = overlay.and_then(|overlay| name_layers(kernel, stack, overlay.as_fd()).map(|()| overlay));
+    let overlay = match named {
+        // ENOSYS: before Linux 5.2. EINVAL: before 6.5, when "lowerdir+" came.
+        Err(error) if matches!(Refused::errno_of(&error), Some(Errno::ENOSYS | Errno::EINVAL)) => {
+            return by_number::mount(kernel, stack, target);
+        }
+        named => named?,
+    };
     let overlay = overlay.as_fd();
-    for layer in stack.lower.iter().rev() {
-        kernel.because("the layers below, uppermost first").fsconfig_set_string(overlay, "lowerdir+", layer)?;
-    }
     if let Some(upper) = &stack.upper {
         kernel.because("changes go here").fsconfig_set_string(overlay, "upperdir", &upper.directory)?;
         kernel.because("and are prepared here").fsconfig_set_string(overlay, "workdir", &upper.work)?;
@@ -100,4 +133,48 @@ fn mount_piece_by_piece(kernel: &Kernel, stack: &Stack, target: &Path) -> Result
     let mount = kernel.because("a mount of it, attached nowhere yet").fsmount(overlay)?;
     kernel.because("and now seen by everyone in this mount namespace").move_mount(mount.as_fd(), target)
 }
+
+fn name_layers(kernel: &Kernel, stack: &Stack, overlay: BorrowedFd<'_>) -> Result<()> {
+    let name = |layer: &PathBuf| {
+        kernel.because("the layers below, uppermost first").fsconfig_set_string(overlay, "lowerdir+", layer)
+    };
+    stack.lower.iter().rev().try_for_each(name)
+}
 // ANCHOR_END: piece_by_piece
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack(lower: &[&str], upper: Option<&str>) -> Stack {
+        let upper = upper.map(|upper| Upper { directory: upper.into(), work: "/w".into(), ephemeral: false });
+        Stack { lower: lower.iter().map(PathBuf::from).collect(), upper, rootless: true }
+    }
+
+    #[test]
+    fn the_string_names_the_uppermost_layer_first() {
+        let options = options(&stack(&["/base", "/app"], Some("/u"))).unwrap();
+        assert_eq!(options, "lowerdir=/app:/base,upperdir=/u,workdir=/w,userxattr");
+        assert_eq!(super::options(&stack(&["/base", "/app"], None)).unwrap(), "lowerdir=/app:/base,userxattr");
+    }
+
+    #[test]
+    fn what_one_string_cannot_say_is_said_otherwise() {
+        use std::ffi::OsStr;
+        for odd in ["/a:b", "/a,b", "/a\\b"] {
+            assert_eq!(options(&stack(&["/base", odd], None)), None, "{odd}");
+            assert_eq!(options(&stack(&["/base"], Some(odd))), None, "{odd}");
+        }
+        let mut bytes = stack(&["/base"], None);
+        bytes.lower.push(PathBuf::from(OsStr::from_bytes(b"/\xff")));
+        assert_eq!(options(&bytes), None);
+    }
+
+    #[test]
+    fn a_string_is_never_longer_than_a_page() {
+        let long = format!("/{}", "x".repeat(63));
+        let fits = stack(&vec![long.as_str(); 62], None);
+        assert!(options(&fits).unwrap().len() <= MOST_OPTIONS);
+        assert_eq!(options(&stack(&vec![long.as_str(); 63], None)), None);
+    }
+}

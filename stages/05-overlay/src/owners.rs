@@ -23,3 +23,19 @@ pub fn with_every_owner(kernel: &Kernel, work: impl FnOnce(Owners) -> Result<Exi
     if maps.are_mine() { work(Owners::Caller) } else { user::own_mapped_ids(kernel, &maps, || work(Owners::Keep)) }
 }
 // ANCHOR_END: with_every_owner
+
+// ANCHOR: with_every_file
+/// Does `work` as one who can read all files of a container that the caller has run: its root may have closed some to
+/// everyone, and is the caller, who outside of a user namespace is bound by that.
+///
+/// # Errors
+/// As for [`with_every_owner`].
+pub fn with_every_file(kernel: &Kernel, work: impl FnOnce(Owners) -> Result<ExitCode>) -> Result<ExitCode> {
+    with_every_owner(kernel, |owners| {
+        if owners == Owners::Caller {
+            user::own_ids(kernel)?;
+        }
+        work(owners)
+    })
+}
+// ANCHOR_END: with_every_file

@@ -60,7 +60,7 @@ fn indent(line: &str) -> usize {
 }
 
 fn check(name: &str, place: &Place, transcript: &str) {
-    let filters = vec![
+    let filters = [
         // Where this run keeps its things.
         (place.0.display().to_string(), "PLACE".to_owned()),
         // Whoever runs the tests: their id, and how long it makes the line.

@@ -177,11 +177,9 @@ impl Because<'_> {
     }
 
     fn move_mount_flags(self, mount: BorrowedFd<'_>, target: &Path, flags: MoveMountFlags) -> Result<()> {
-        // Written down before the call: afterwards the descriptor's path is the target.
-        let moved = Bare(self.kernel.in_words(&mount));
         let names: Vec<_> = flags.iter_names().map(|(name, _)| name).collect();
         let names = Bare(names.join("|"));
-        self.ask("move_mount", &[&moved, &"", &Bare("AT_FDCWD"), &target, &names], || {
+        self.ask("move_mount", &[&mount, &"", &Bare("AT_FDCWD"), &target, &names], || {
             rustix::mount::move_mount(mount.as_fd(), "", rustix::fs::CWD, target, flags).map_err(errno)
         })
     }

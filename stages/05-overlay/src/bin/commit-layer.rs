@@ -62,7 +62,7 @@ impl Stage for Options {
         ensure!(upper.is_dir(), "{} has no upper layer; name the --state of enter-overlay", self.state.display());
         let init = Some(self.state.join("init")).filter(|init| init.is_dir());
         let latest = self.mtime.map_or_else(source_date_epoch, |seconds| Ok(Some(seconds)))?;
-        overlay::with_every_owner(kernel, |owners| {
+        overlay::with_every_file(kernel, |owners| {
             let options = CommitOptions { owners, init, latest };
             self.commit(kernel, &upper, &options).or_else(overlay::or_interrupted)
         })

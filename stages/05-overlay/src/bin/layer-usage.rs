@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 use clap::Parser;
 use groundwork::Kernel;
 use groundwork::cli::{Stage, Telling};
+use nix::errno::Errno;
 use overlay::{Sizes, Usage, size_in_words};
 
 const EXAMPLES: &str = "\
@@ -52,17 +53,12 @@ impl Stage for Options {
 
     fn run(self, kernel: &Kernel) -> Result<ExitCode> {
         ensure!(!(self.layers.is_empty() && self.state.is_empty()), "name a layer, or a container with --state");
-        overlay::with_every_owner(kernel, |_| {
-            let image = overlay::usage(&self.layers)?;
-            let containers: Vec<_> = self.state.iter().map(|state| self.container(state)).collect::<Result<_>>()?;
-            if self.json {
-                let all = serde_json::json!({ "image": image, "containers": containers });
-                println!("{all}");
-            } else {
-                print!("{}{}", image_table(&image), container_table(&image, &containers));
+        match self.measure() {
+            Err(error) if error.chain().any(|cause| cause.downcast_ref() == Some(&Errno::EACCES)) => {
+                overlay::with_every_file(kernel, |_| self.measure())
             }
-            Ok(ExitCode::SUCCESS)
-        })
+            measured => measured,
+        }
     }
 }
 
@@ -74,6 +70,17 @@ struct Container {
 }
 
 impl Options {
+    fn measure(&self) -> Result<ExitCode> {
+        let image = overlay::usage(&self.layers)?;
+        let containers: Vec<_> = self.state.iter().map(|state| self.container(state)).collect::<Result<_>>()?;
+        if self.json {
+            println!("{}", serde_json::json!({ "image": image, "containers": containers }));
+        } else {
+            print!("{}{}", image_table(&image), container_table(&image, &containers));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
     fn container(&self, state: &Path) -> Result<Container> {
         let upper = state.join("upper");
         ensure!(upper.is_dir(), "{} has no upper layer; name the --state of enter-overlay", state.display());

@@ -1,0 +1,7 @@
+//! Any bytes as a layer: see `unpack_anything`.
+#![no_main]
+
+#[path = "../unpack_anything.rs"]
+mod unpack_anything;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| unpack_anything::unpack_anything(bytes));

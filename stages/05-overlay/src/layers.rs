@@ -1,0 +1,115 @@
+//! Layers looked at before they are stacked: the kernel has one errno for many mistakes.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow, bail, ensure};
+use groundwork::host::{Here, Host};
+use groundwork::refusal::WithHint;
+
+// ANCHOR: find_layers
+/// The layers by their real names, lowest first as they were given.
+///
+/// # Errors
+/// One is missing, is a file, is given twice, or lies in another.
+pub fn find_layers(layers: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    for layer in layers {
+        let shown = layer.display();
+        let real = layer.canonicalize().map_err(|error| anyhow!("--layer {shown}: {}", in_words(&error)));
+        let real = real.hint(format!("`unpack-layer ARCHIVE.tar {shown}` makes a layer of an archive"))?;
+        if !real.is_dir() {
+            return Err(anyhow!("--layer {shown} is not a directory"))
+                .hint(format!("`unpack-layer {shown} DIR` makes a layer of an archive"));
+        }
+        ensure!(!found.contains(&real), "--layer {shown} is given twice; the kernel takes each directory once");
+        let around = found.iter().find(|other| real.starts_with(other) || other.starts_with(&real));
+        if let Some(other) = around {
+            bail!("--layer {shown}: of {} and {}, one lies in the other; copy it out", real.display(), other.display());
+        }
+        found.push(real);
+    }
+    Ok(found)
+}
+// ANCHOR_END: find_layers
+
+fn in_words(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such directory".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// That what is written does not land in a layer, and no layer in what is written.
+///
+/// # Errors
+/// One lies in the other.
+pub(crate) fn check_apart(layers: &[PathBuf], state: &Path) -> Result<()> {
+    for layer in layers {
+        let (layer_shown, state_shown) = (layer.display(), state.display());
+        if state.starts_with(layer) {
+            bail!("--state {state_shown} lies in the layer {layer_shown}, which would hold itself; put it elsewhere");
+        }
+        if layer.starts_with(state) {
+            bail!("the layer {layer_shown} lies in --state {state_shown}, which is written to; commit it first");
+        }
+    }
+    Ok(())
+}
+
+/// File systems that the kernel refuses as an upper layer, and one that keeps no attributes at all.
+const NO_UPPER: [&str; 10] = ["overlay", "nfs", "nfs4", "vfat", "exfat", "ntfs3", "9p", "cifs", "squashfs", "ramfs"];
+
+// ANCHOR: upper_refusal
+/// Why an upper layer cannot lie in `directory`, if it cannot.
+///
+/// overlayfs writes down in extended attributes which directories begin anew. Without them it mounts, and then answers
+/// EIO when a directory is made that was deleted before.
+pub(crate) fn upper_refusal(directory: &Path, rootless: bool) -> Option<String> {
+    let host: &dyn Host = &Here;
+    let fstype = host.mount_under(directory)?.fstype;
+    if NO_UPPER.contains(&fstype.as_str()) || fstype.starts_with("fuse") {
+        return Some(format!("{} lies on {fstype}, which cannot carry an upper layer", directory.display()));
+    }
+    if rootless && fstype == "tmpfs" && !host.is_kernel_at_least(6, 6) {
+        let shown = directory.display();
+        return Some(format!("{shown} lies on tmpfs, which keeps attributes for ordinary users only since Linux 6.6"));
+    }
+    None
+}
+// ANCHOR_END: upper_refusal
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use groundwork::Hint;
+
+    #[test]
+    fn layers_and_state_lie_apart() {
+        let layers = ["/srv/base".into(), "/srv/app".into()];
+        assert!(check_apart(&layers, Path::new("/srv/box")).is_ok());
+        assert!(check_apart(&layers, Path::new("/srv/base-box")).is_ok());
+        assert!(check_apart(&layers, Path::new("/srv/app/box")).unwrap_err().to_string().contains("hold itself"));
+        assert!(check_apart(&layers, Path::new("/srv")).unwrap_err().to_string().contains("commit it"));
+    }
+
+    #[test]
+    fn a_layer_is_a_directory_and_given_once() {
+        let place = tempfile::tempdir().unwrap();
+        let (base, file, link) = (place.path().join("base"), place.path().join("file"), place.path().join("link"));
+        std::fs::create_dir(&base).unwrap();
+        std::fs::write(&file, "").unwrap();
+        std::os::unix::fs::symlink(&base, &link).unwrap();
+        let error = |layers: &[&PathBuf]| {
+            let layers: Vec<_> = layers.iter().map(|layer| (*layer).clone()).collect();
+            Hint::without(&find_layers(&layers).unwrap_err())
+        };
+        assert_eq!(find_layers(std::slice::from_ref(&base)).unwrap(), [base.canonicalize().unwrap()]);
+        assert!(error(&[&base, &link]).contains("given twice"), "{}", error(&[&base, &link]));
+        let inside = base.join("inside");
+        std::fs::create_dir(&inside).unwrap();
+        assert!(error(&[&base, &inside]).contains("one lies in the other"), "{}", error(&[&base, &inside]));
+        assert!(error(&[&file]).ends_with("is not a directory"), "{}", error(&[&file]));
+        let missing = error(&[&place.path().join("missing")]);
+        assert!(missing.ends_with("there is no such directory"), "{missing}");
+    }
+}
