@@ -133,7 +133,15 @@ impl Cgroup {
     /// # Errors
     /// EPERM or EACCES for a cgroup of somebody else's.
     pub fn kill(&self, kernel: &Kernel) -> Result<()> {
-        self.freezer(kernel)?.kill(kernel)
+        match self.freezer(kernel) {
+            // Removed in part: whoever began that had seen that nobody is inside, and goes by the freezer first.
+            Err(_) if self.is_empty() => Ok(()),
+            freezer => freezer?.kill(kernel),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.places.iter().all(|place| v2::processes(&place.directory).is_empty())
     }
 
     fn freezer(&self, kernel: &Kernel) -> Result<&Place> {
