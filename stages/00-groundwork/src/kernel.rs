@@ -5,6 +5,7 @@
 //! with `--rehearse` it is told and not made.
 
 mod attributes;
+mod birth;
 mod clone;
 mod files;
 mod identity;
@@ -30,9 +31,10 @@ use crate::narrator::Narrator;
 use crate::refusal::Refused;
 use crate::trace::Trace;
 
+pub use birth::Born;
 pub use files::in_root;
 pub use ipc::{IpcId, Key, Wanted};
-pub use processes::{Born, Waited};
+pub use processes::Waited;
 pub use rustix::mount::MountAttrFlags;
 
 /// How a request is made.

@@ -13,8 +13,8 @@ use nix::unistd::{ForkResult, Pid};
 
 use crate::arguments::{Argument, Bare, Spelling};
 use crate::cli;
-use crate::kernel::processes::{Born, Waited, rehearsed_birth};
-use crate::kernel::{Because, Kernel};
+use crate::kernel::birth::{Born, rehearsed_birth};
+use crate::kernel::{Because, Kernel, Waited};
 
 /// The flags under which the new process still has memory and a stack of its own, as after fork(2).
 const STILL_A_FORK: CloneFlags = CloneFlags::CLONE_NEWUSER

@@ -159,6 +159,17 @@ impl Argument for Written<'_> {
     }
 }
 
+impl Answer for OwnedFd {
+    /// Something that is open, and that nothing can be done with.
+    fn rehearsed() -> Self {
+        File::open("/dev/null").map(Self::from).expect("/dev/null can be opened")
+    }
+
+    fn spell(&self, spelling: Spelling) -> String {
+        Argument::spell(&self.as_fd(), spelling)
+    }
+}
+
 /// How many bytes were read or written.
 pub(super) struct Count(pub(super) usize);
 
