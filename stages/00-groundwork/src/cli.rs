@@ -1,10 +1,13 @@
 //! The command line that every program shares: how to tell, what to run, how to fail.
 
+mod help;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use clap::error::ErrorKind;
 use clap::{Args, Parser, ValueEnum};
 use nix::errno::Errno;
 
@@ -38,7 +41,7 @@ pub struct Telling {
 #[derive(Args, Clone, Debug)]
 pub struct Command {
     /// The command and its arguments [default: /bin/sh]
-    #[arg(last = true, value_name = "COMMAND")]
+    #[arg(last = true, value_name = "COMMAND", help_heading = None::<&str>)]
     pub command: Vec<OsString>,
 }
 
@@ -83,13 +86,7 @@ pub fn main_of<P: Parser>(run: impl FnOnce(P) -> Result<ExitCode>) -> ExitCode {
     restore_sigpipe();
     let options = match P::try_parse() {
         Ok(options) => options,
-        Err(error) => {
-            if let Some(code) = generate::<P>() {
-                return code;
-            }
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { OWN_FAILURE } else { 0 });
-        }
+        Err(error) => return generate::<P>().unwrap_or_else(|| answer::<P>(error)),
     };
     run(options).unwrap_or_else(|error| report(&error))
 }
@@ -120,6 +117,19 @@ pub fn exit_status(error: &anyhow::Error) -> u8 {
     }
 }
 
+/// Says what is wrong with a command line, or what was asked for: help, a version.
+fn answer<P: Parser>(error: clap::Error) -> ExitCode {
+    let error = match error.kind() {
+        // Made readable only when somebody wants to read it: the command line is then read once more.
+        ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            help::readable(P::command()).try_get_matches().err().unwrap_or(error)
+        }
+        _ => error,
+    };
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { OWN_FAILURE } else { 0 })
+}
+
 /// `PROGRAM --generate man|bash|zsh|fish`, for packagers: the manual page and completions made from the options.
 fn generate<P: Parser>() -> Option<ExitCode> {
     let mut arguments = std::env::args().skip(1);
@@ -127,7 +137,7 @@ fn generate<P: Parser>() -> Option<ExitCode> {
         return None;
     }
     let what = arguments.next()?;
-    let mut command = P::command();
+    let mut command = help::readable(P::command());
     let name = command.get_name().to_owned();
     let mut stdout = std::io::stdout();
     let made = if what == "man" {
