@@ -9,9 +9,12 @@ use clap::Parser;
 use groundwork::Kernel;
 use groundwork::cli::{Stage, Telling};
 
-/// Stops every process of a cgroup
+/// Stop every process of a cgroup
+///
+/// A frozen process is there with all its memory, and is never scheduled. This is what a runtime calls pause. Given a
+/// PID, the whole cgroup of that process stops, with everybody else in it.
 #[derive(Parser)]
-#[command(name = env!("CARGO_BIN_NAME"), version, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// A directory of a cgroup hierarchy, a path below its top, or a process
     #[arg(value_name = "CGROUP|PID")]
@@ -20,20 +23,19 @@ struct Options {
     telling: Telling,
 }
 
-const LONG_ABOUT: &str = "\
-Stops every process of a cgroup.
-
-A frozen process is there with all its memory, and is never scheduled. Unlike after SIGSTOP it cannot be woken by \
-SIGCONT, its parent hears nothing, and nobody inside can catch it. This is what a runtime calls pause. Given a PID, the \
-whole cgroup of that process stops, with everybody else in it.";
-
 const EXAMPLES: &str = "\
 Examples:
   limit --name demo -- top -b > top.log &
   freeze boxwright/demo      nothing is written any more
-  thaw boxwright/demo
+  thaw boxwright/demo        and now it goes on
 
-Man pages: cgroups(7)";
+What to know:
+  - SIGSTOP is seen: the parent hears of it, and SIGCONT undoes it. Of a freeze nobody hears, nobody
+    inside can catch it, and only a thaw undoes it.
+  - A child that is born meanwhile is frozen too: no process escapes by being faster.
+  - A frozen process still holds its memory, its files and its locks.
+
+See also: cgroups(7), kill(2), thaw --help";
 
 fn main() -> ExitCode {
     groundwork::cli::main::<Options>()

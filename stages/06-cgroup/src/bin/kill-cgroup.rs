@@ -10,9 +10,12 @@ use clap::Parser;
 use groundwork::Kernel;
 use groundwork::cli::{Stage, Telling};
 
-/// Kills every process of a cgroup
+/// Kill every process of a cgroup
+///
+/// A process can leave its parent, its session and its process group, and then no kill(1) finds all that belong
+/// together. It does not leave its cgroup unless it may write to another one.
 #[derive(Parser)]
-#[command(name = env!("CARGO_BIN_NAME"), version, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// A directory of a cgroup hierarchy, or a path below its top
     #[arg(value_name = "CGROUP")]
@@ -24,20 +27,18 @@ struct Options {
     telling: Telling,
 }
 
-const LONG_ABOUT: &str = "\
-Kills every process of a cgroup.
-
-A process can leave its parent, its session and its process group, and then no kill(1) finds all that belong together. It \
-cannot leave its cgroup. Killing one PID after another loses against a program that forks faster; so the kernel does it \
-in one go (cgroup.kill, since Linux 5.14), or, before, the cgroup is frozen first.";
-
 const EXAMPLES: &str = "\
 Examples:
   limit --pids 100 --name bomb -- sh -c 'b() { b | b & }; b; sleep 1000' &
   kill-cgroup boxwright/bomb
   kill-cgroup --remove boxwright/limit-4711    what a killed limit left behind
 
-Man pages: cgroups(7), kill(2)";
+What to know:
+  - Killing one PID after another loses against a program that forks faster. So the kernel does it
+    in one go (cgroup.kill, since Linux 5.14); where it cannot, the cgroup is frozen first.
+  - Cgroups inside the cgroup are killed with it.
+
+See also: cgroups(7), kill(2)";
 
 fn main() -> ExitCode {
     groundwork::cli::main::<Options>()

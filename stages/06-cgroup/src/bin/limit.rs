@@ -10,12 +10,15 @@ use groundwork::Kernel;
 use groundwork::cli::{Command, Stage, Telling};
 use groundwork::kernel::{Born, Waited};
 
-/// Runs a command with limits on memory, CPU time, processes and disks
+/// Run a command with limits on memory, CPU time, processes and disks
+///
+/// Namespaces wall off what a process sees; a cgroup walls off what it uses. A cgroup is a directory: making one is
+/// mkdir, limiting it is writing a number into one of its files, and a process inside is counted together with all its
+/// children. Afterwards this program says what was used and which walls were met, and removes the cgroup with whatever
+/// the command left behind in it.
 #[derive(Parser)]
-#[command(name = env!("CARGO_BIN_NAME"), version, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
-    #[command(flatten)]
-    limits: Limits,
     /// What to call the cgroup [default: limit-PID]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -26,30 +29,31 @@ struct Options {
     #[arg(long, value_name = "LAYOUT", requires = "rehearse")]
     layout: Option<Layout>,
     #[command(flatten)]
+    limits: Limits,
+    #[command(flatten)]
     telling: Telling,
     #[command(flatten)]
     command: Command,
 }
 
-const LONG_ABOUT: &str = "\
-Runs a command with limits on memory, CPU time, processes and disks.
-
-Namespaces wall off what a process sees; a cgroup walls off what it uses. A cgroup is a directory: making one is mkdir, \
-limiting it is writing a number into one of its files, and a process inside is counted together with all its children. \
-The limits are there before the command is. Afterwards this program says what was used and which walls were met, and \
-removes the cgroup with whatever the command left behind in it.";
-
 const EXAMPLES: &str = "\
 Examples:
-  limit --memory 64M --swap 0 -- tail /dev/zero      what happens when memory runs out
-  limit --pids 20 -- sh -c 'b() { b | b & }; b; sleep 1'   a fork bomb in a box
+  limit --memory 64M --swap 0 -- tail /dev/zero             what happens when memory runs out
+  limit --pids 20 -- sh -c 'b() { b | b & }; b; sleep 1'    a fork bomb in a box
   limit --cpus 0.5 -- timeout 3 sh -c 'while :; do :; done'
-  limit --rehearse --layout v2 --memory 64M -- true  the plan, for a host with cgroup v2
+  limit --rehearse --layout v2 --memory 64M -- true         the plan, for a host with cgroup v2
 
-As an ordinary user, where systemd runs:
   systemd-run --user --scope -p Delegate=yes limit --memory 64M -- sh
+                                                            as an ordinary user, with systemd
 
-Man pages: cgroups(7), clone3(2), systemd-run(1)";
+What to know:
+  - The limits are there before the command is: it is born inside, or enters before its first own
+    instruction. What it starts is inside too: to leave takes the right to write to another cgroup.
+  - Memory is a wall: who runs into it is killed. CPU time is not: who has used up its share waits.
+    At the wall of --pids, fork(2) fails.
+  - An ordinary user makes cgroups only below one that was handed over: delegation.
+
+See also: cgroups(7), clone3(2), systemd-run(1); cgroup-v2 in the kernel's documentation";
 
 fn main() -> ExitCode {
     groundwork::cli::main::<Options>()

@@ -9,9 +9,12 @@ use clap::Parser;
 use groundwork::Kernel;
 use groundwork::cli::{Stage, Telling};
 
-/// Lets every process of a frozen cgroup go on
+/// Let every process of a frozen cgroup go on
+///
+/// They go on where they were stopped, in the middle of a system call too, and do not know that time has passed except
+/// by a clock. Given a PID, the whole cgroup of that process goes on.
 #[derive(Parser)]
-#[command(name = env!("CARGO_BIN_NAME"), version, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// A directory of a cgroup hierarchy, a path below its top, or a process
     #[arg(value_name = "CGROUP|PID")]
@@ -20,18 +23,16 @@ struct Options {
     telling: Telling,
 }
 
-const LONG_ABOUT: &str = "\
-Lets every process of a frozen cgroup go on.
-
-They go on where they were stopped, in the middle of a system call too, and do not know that time has passed except by a \
-clock. A cgroup inside a frozen one stays frozen until that one is thawed.";
-
 const EXAMPLES: &str = "\
 Examples:
   thaw boxwright/demo
   thaw 1234                  the cgroup that process 1234 is in
 
-Man pages: cgroups(7)";
+What to know:
+  - A cgroup inside a frozen one stays frozen until that one is thawed.
+  - A signal that was sent meanwhile strikes now. Only SIGKILL has not waited, in version 2.
+
+See also: cgroups(7), freeze --help";
 
 fn main() -> ExitCode {
     groundwork::cli::main::<Options>()

@@ -11,9 +11,12 @@ use clap::Parser;
 use groundwork::Kernel;
 use groundwork::cli::{Stage, Telling};
 
-/// Shows what a cgroup uses: memory, CPU time, processes, disks
+/// Show what a cgroup uses: memory, CPU time, processes, disks
+///
+/// Every number comes from a file of the cgroup's directory, where the kernel keeps count: this program only reads.
+/// Given a PID, it shows the cgroup that the process is in, which others may be in too.
 #[derive(Parser)]
-#[command(name = env!("CARGO_BIN_NAME"), version, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+#[command(name = env!("CARGO_BIN_NAME"), version, after_help = EXAMPLES)]
 struct Options {
     /// A directory of a cgroup hierarchy, a path below its top, or a process
     #[arg(value_name = "CGROUP|PID")]
@@ -28,19 +31,18 @@ struct Options {
     telling: Telling,
 }
 
-const LONG_ABOUT: &str = "\
-Shows what a cgroup uses: memory, CPU time, processes, disks.
-
-Every number comes from a file of the cgroup's directory, where the kernel keeps count: this program only reads. What no \
-controller counts there is left out. Given a PID, it shows the cgroup that the process is in, which others may be in too.";
-
 const EXAMPLES: &str = "\
 Examples:
   usage $$                                the cgroup that your shell is in
   usage boxwright/NAME --watch            one that limit --name NAME made
   usage --json boxwright/NAME | jq .memory.peak
 
-Man pages: cgroups(7); for the files of version 2 the kernel's document cgroup-v2";
+What to know:
+  - What no controller counts there is left out.
+  - Memory includes the page cache: what was read from files, and can be dropped when somebody else
+    needs the room. CPU time is that of all processes since the cgroup was made, the dead included.
+
+See also: cgroups(7); cgroup-v2 in the kernel's documentation";
 
 fn main() -> ExitCode {
     groundwork::cli::main::<Options>()
