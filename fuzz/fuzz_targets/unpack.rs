@@ -4,4 +4,4 @@
 #[path = "../unpack_anything.rs"]
 mod unpack_anything;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| unpack_anything::unpack_anything(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| unpack_anything::Place::new().unpack_anything(bytes));

@@ -171,8 +171,9 @@ fn kept(kernel: &Kernel, directory: &Path, layers: &[PathBuf], rootless: bool) -
 fn temporary(kernel: &Kernel) -> Result<PathBuf> {
     let parent = std::env::temp_dir();
     let parent = parent.canonicalize().with_context(|| format!("{}: TMPDIR", parent.display()))?;
+    let pid = kernel.in_words(&Pid::this());
     for attempt in 0.. {
-        let directory = parent.join(format!("enter-overlay-{}-{attempt}", std::process::id()));
+        let directory = parent.join(format!("enter-overlay-{pid}-{attempt}"));
         let made =
             kernel.because("no --state: what the command changes is removed in the end").mkdir(&directory, 0o700);
         match made {

@@ -57,6 +57,14 @@ impl Place {
         unpacked
     }
 
+    /// The error for an archive that must be refused; afterwards nothing is there, and the place can be used again.
+    pub(crate) fn refuses(&self, archive: &[u8], options: &UnpackOptions) -> String {
+        let error = self.unpack(archive, options).expect_err("this archive should be refused");
+        let left: Vec<_> = fs::read_dir(self.root.path().join("up/up")).unwrap().collect();
+        assert!(left.is_empty(), "half a layer is left: {left:?}");
+        format!("{error:#}")
+    }
+
     /// Everything outside the layer is as it was: content, owner, mode, times, and how many names it has.
     pub(crate) fn assert_nothing_outside_has_changed(&self) {
         let mut after = tree_without(self.root.path(), Path::new("up/up/layer"));
@@ -117,11 +125,7 @@ pub(crate) fn refused(write: impl FnOnce(&mut Archive)) -> String {
 }
 
 pub(crate) fn refused_bytes(archive: &[u8], options: &UnpackOptions) -> String {
-    let place = Place::new();
-    let error = place.unpack(archive, options).expect_err("this archive should be refused");
-    let left: Vec<_> = fs::read_dir(place.root.path().join("up/up")).unwrap().collect();
-    assert!(left.is_empty(), "half a layer is left: {left:?}");
-    format!("{error:#}")
+    Place::new().refuses(archive, options)
 }
 
 /// Unpacks two archives into the same directory, the second one as what it deletes.
