@@ -7,6 +7,7 @@
 mod attributes;
 mod birth;
 mod clone;
+mod descriptors;
 mod files;
 mod identity;
 mod ipc;

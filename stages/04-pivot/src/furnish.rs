@@ -7,10 +7,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use groundwork::host::{Here, Host, Layout};
+use groundwork::host::{Here, Host};
 use groundwork::{Kernel, Refused};
 use nix::errno::Errno;
 use nix::mount::MsFlags;
+use nix::sys::statfs::{CGROUP2_SUPER_MAGIC, statfs};
 use unshare::user::Maps;
 
 use crate::dev::Dev;
@@ -118,8 +119,8 @@ fn show_system(kernel: &Kernel, sys: &Path, furniture: Furniture) -> Result<bool
 /// Version 2 has one tree, and one mount shows it. Version 1 has a dozen, each with a mount of its own, and a hybrid's
 /// cgroup2 tree has no controllers: there nothing is shown rather than half of it.
 fn cgroups(kernel: &Kernel, place: &Path) -> Result<()> {
-    let here: &dyn Host = &Here;
-    if here.cgroup_layout() != Layout::V2 {
+    // The host's, still in sight at its usual place.
+    if !statfs("/sys/fs/cgroup").is_ok_and(|host| host.filesystem_type() == CGROUP2_SUPER_MAGIC) {
         return Ok(());
     }
     kernel.because("what this container may use, to read: the tree begins at its own cgroup").mount(

@@ -12,11 +12,18 @@ use groundwork::Kernel;
 use groundwork::host::{Here, Host};
 use groundwork::mountinfo::{Mount, mounts};
 use nix::mount::{MntFlags, MsFlags};
+use nix::sys::statfs::{FsType, TMPFS_MAGIC, statfs};
 use unshare::user;
+
+/// See statfs(2).
+const RAMFS_MAGIC: FsType = FsType(0x8584_58f6);
 
 /// True when "/" is the lowest mount of all. A mount whose parent it is itself has none: proc_pid_mountinfo(5).
 pub(crate) fn is_root() -> bool {
-    is_lowest(&mounts().unwrap_or_default())
+    let in_memory = [RAMFS_MAGIC, TMPFS_MAGIC];
+    // Only such a root is worth reading the list of all mounts for.
+    statfs("/").is_ok_and(|root| in_memory.contains(&root.filesystem_type()))
+        && is_lowest(&mounts().unwrap_or_default())
 }
 
 fn is_lowest(mounts: &[Mount]) -> bool {

@@ -9,6 +9,7 @@ use groundwork::Kernel;
 use nix::unistd::ForkResult;
 
 use crate::bundle::Bundle;
+use crate::limits;
 use crate::outside::{self, Outcome};
 use crate::report::{self, Heard, Listener, Speaker};
 use crate::spec::Spec;
@@ -30,7 +31,7 @@ pub fn run(kernel: &Kernel, spec: &Spec, bundle: &Bundle) -> Result<Outcome> {
         }
         ForkResult::Parent { .. } => {
             drop(speaker);
-            hear(kernel, spec, &listener)
+            hear(kernel, spec, bundle, &listener)
         }
     }
 }
@@ -55,14 +56,17 @@ fn stay(kernel: &Kernel, spec: &Spec, bundle: &Bundle, log: &Streams, speaker: &
 }
 // ANCHOR_END: background
 
-fn hear(kernel: &Kernel, spec: &Spec, listener: &Listener) -> Result<Outcome> {
+fn hear(kernel: &Kernel, spec: &Spec, bundle: &Bundle, listener: &Listener) -> Result<Outcome> {
     match listener.hear(kernel, "we leave once the program runs, and not before")? {
         Heard::Started => {
             writeln!(std::io::stdout(), "{}", spec.name).context("cannot print the name")?;
             Ok(Outcome::Inside(ExitCode::SUCCESS))
         }
         Heard::Failure(failure) => Ok(Outcome::Failed(failure)),
-        Heard::Silence | Heard::Terminal(_) => bail!("the process that should have stayed has ended without a word"),
+        Heard::Silence | Heard::Terminal(_) => {
+            limits::remove(kernel, bundle, &bundle.without_parent()?)?;
+            bail!("the process that should have stayed has ended without a word: somebody killed it")
+        }
     }
 }
 

@@ -11,15 +11,20 @@ use nix::unistd::Pid;
 use overlay::{Stack, Upper};
 use unshare::user::Maps;
 
+use crate::record::{self, Line, Record};
 use crate::spec::Spec;
 use crate::state::{Ended, Running, Standing};
 
-/// A directory with these in it: `spec.json`, `running.json`, `ended.json`, `init/`, `upper/`, `work/`, `log`.
+/// Its file of notes.
+const RECORD: &str = "record";
+
+/// A directory with these in it: `record`, `init/`, `upper/`, `work/`, `log`.
 #[derive(Debug)]
 pub struct Bundle {
     directory: PathBuf,
-    /// Held by the container's parent for as long as it lives: the kernel lets go of it, however that ends.
-    _lock: Option<File>,
+    /// Held open and locked by the container's parent for as long as it lives: the kernel lets go of the lock, however
+    /// that ends.
+    record: Option<File>,
 }
 
 // ANCHOR: create
@@ -43,37 +48,43 @@ impl Bundle {
             );
         }
         claimed?;
-        let made = lock(kernel, &directory).map(|lock| Self { directory: directory.clone(), _lock: lock });
+        let made = begin_record(kernel, &directory).map(|record| Self { directory: directory.clone(), record });
         made.and_then(|bundle| bundle.fill(kernel, spec).map(|()| bundle))
             .inspect_err(|_| drop(fs::remove_dir_all(&directory)))
     }
 
     fn fill(&self, kernel: &Kernel, spec: &Spec) -> Result<()> {
-        self.write_note(kernel, "spec.json", spec)?;
+        self.note(|| Ok(Line::Asked(Box::new(spec.clone()))))?;
         if !spec.read_only {
             kernel.because("what the container writes goes here, and nowhere else").mkdir(self.upper(), 0o755)?;
             kernel.because("the kernel prepares those writes here").mkdir(self.directory.join("work"), 0o755)?;
         }
-        kernel
+        let init = self.init_of(spec);
+        // One place for all that vanish: each mounts its own there, and none sees another's.
+        if spec.ephemeral && init.is_dir() {
+            return Ok(());
+        }
+        let made = kernel
             .because("what is this container's own, and no image's, has a layer between the two")
-            .mkdir(self.init(), 0o755)
+            .mkdir(&init, 0o755);
+        if spec.ephemeral && init.is_dir() { Ok(()) } else { made }
     }
 }
 // ANCHOR_END: create
 
-fn lock(kernel: &Kernel, directory: &Path) -> Result<Option<File>> {
+fn begin_record(kernel: &Kernel, directory: &Path) -> Result<Option<File>> {
     if kernel.is_rehearsing() {
         return Ok(None);
     }
-    let lock = File::open(directory)?;
-    lock.lock().with_context(|| format!("cannot lock {}", directory.display()))?;
-    Ok(Some(lock))
+    let record = File::options().append(true).create(true).open(directory.join(RECORD))?;
+    record.lock().with_context(|| format!("cannot lock the record of {}", directory.display()))?;
+    Ok(Some(record))
 }
 
 impl Bundle {
     /// The container kept in this directory.
     pub fn at(directory: PathBuf) -> Self {
-        Self { directory, _lock: None }
+        Self { directory, record: None }
     }
 
     /// True when there is one.
@@ -101,6 +112,12 @@ impl Bundle {
         self.directory.join("init")
     }
 
+    /// The same, for the one that `spec` asks for: one that vanishes has its own in memory, mounted on a common place.
+    pub fn init_of(&self, spec: &Spec) -> PathBuf {
+        let containers = self.directory.parent().filter(|_| spec.ephemeral);
+        containers.map_or_else(|| self.init(), |containers| containers.with_file_name("init"))
+    }
+
     /// What it has said, when it ran in the background.
     pub fn log(&self) -> PathBuf {
         self.directory.join("log")
@@ -109,7 +126,7 @@ impl Bundle {
     /// The layers its root is made of.
     pub fn stack(&self, spec: &Spec, maps: Option<&Maps>) -> Stack {
         let mut lower = spec.layers.clone();
-        lower.push(self.init());
+        lower.push(self.init_of(spec));
         let work = self.directory.join("work");
         let upper = (!spec.read_only).then(|| Upper { directory: self.upper(), work, ephemeral: spec.ephemeral });
         Stack { lower, upper, rootless: maps.is_some() }
@@ -118,44 +135,50 @@ impl Bundle {
     /// What was asked for.
     ///
     /// # Errors
-    /// The note is missing or broken: a container that was never whole.
+    /// The record is broken, or holds nothing: a container that was never whole.
     pub fn spec(&self) -> Result<Spec> {
-        self.read_note("spec.json")?
-            .with_context(|| format!("{} was never whole; `boxwright rm` takes it away", self.name()))
+        let asked = record::read(&self.record_path())?.asked;
+        asked.with_context(|| format!("{} was never whole; `boxwright rm` takes it away", self.name()))
     }
 
     /// How it stands.
     ///
     /// # Errors
-    /// A note is broken.
+    /// The record is broken.
     pub fn standing(&self) -> Result<Standing> {
-        if let Some(Ended { status }) = self.read_note("ended.json")? {
+        let Record { running, ended, .. } = record::read(&self.record_path())?;
+        if let Some(Ended { status }) = ended {
             return Ok(Standing::Ended(status));
         }
-        match self.read_note::<Running>("running.json")? {
+        match running {
             Some(running) if running.process.is_alive() => Ok(Standing::Running(running)),
             // Its parent is about to note the end.
             Some(running) if self.has_parent() => Ok(Standing::Running(running)),
             None if self.has_parent() => Ok(Standing::BeingMade),
-            noted => Ok(match self.read_note("ended.json")? {
-                // Noted since we asked first.
-                Some(Ended { status }) => Standing::Ended(status),
-                None => Standing::Lost(noted),
-            }),
+            _ => self.without_parent(),
         }
+    }
+
+    /// How it stands now that its parent is gone: as noted since anybody looked, or lost.
+    ///
+    /// # Errors
+    /// The record is broken.
+    pub fn without_parent(&self) -> Result<Standing> {
+        let Record { running, ended, .. } = record::read(&self.record_path())?;
+        Ok(ended.map_or(Standing::Lost(running), |Ended { status }| Standing::Ended(status)))
     }
 
     /// True while the boxwright that made it lives.
     pub fn has_parent(&self) -> bool {
-        File::open(&self.directory).is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        File::open(self.record_path()).is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Waits until the boxwright that made it has cleaned up.
     ///
     /// # Errors
-    /// Its directory cannot be opened.
+    /// Its record cannot be opened.
     pub fn await_parent(&self) -> Result<()> {
-        match File::open(&self.directory) {
+        match File::open(self.record_path()) {
             // One that was to vanish at its end has done so.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             lock => Ok(lock?.lock_shared()?),
@@ -166,43 +189,24 @@ impl Bundle {
     ///
     /// # Errors
     /// ENOSPC and the like.
-    pub fn note_running(&self, kernel: &Kernel, cgroup: Option<&Cgroup>, pid: Pid) -> Result<()> {
-        if kernel.is_rehearsing() {
-            return Ok(());
-        }
-        self.write_note(kernel, "running.json", &Running::now(pid, cgroup)?)
+    pub fn note_running(&self, cgroup: Option<&Cgroup>, pid: Pid) -> Result<()> {
+        self.note(|| Running::now(pid, cgroup).map(Line::Running))
     }
 
     /// Notes how it ended.
     ///
     /// # Errors
     /// ENOSPC and the like.
-    pub fn note_ended(&self, kernel: &Kernel, status: u8) -> Result<()> {
-        self.write_note(kernel, "ended.json", &Ended { status })
+    pub fn note_ended(&self, status: u8) -> Result<()> {
+        self.note(|| Ok(Line::Ended(Ended { status })))
     }
 
-    /// Each note is written once, in one piece, and never again.
-    fn write_note<T: serde::Serialize>(&self, kernel: &Kernel, name: &str, note: &T) -> Result<()> {
-        if kernel.is_rehearsing() {
-            return Ok(());
-        }
-        let path = self.directory.join(name);
-        let text = serde_json::to_vec(note).context("a path is not UTF-8, which the notes of a container must be")?;
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+    /// Only its parent has the record in hand, and nobody in a rehearsal.
+    fn note(&self, line: impl FnOnce() -> Result<Line>) -> Result<()> {
+        self.record.as_ref().map_or(Ok(()), |record| record::append(record, &line()?))
     }
 
-    fn read_note<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
-        let path = self.directory.join(name);
-        let text = match fs::read(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            text => text.with_context(|| format!("cannot read {}", path.display()))?,
-        };
-        // Begun at this very moment, or never finished.
-        if text.is_empty() {
-            return Ok(None);
-        }
-        serde_json::from_slice(&text)
-            .with_context(|| format!("{} is not as boxwright writes it", path.display()))
-            .map(Some)
+    fn record_path(&self) -> PathBuf {
+        self.directory.join(RECORD)
     }
 }

@@ -10,6 +10,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
 
 use crate::report::Speaker;
+use crate::streams;
 
 // ANCHOR: run
 /// Runs the program as a child, passes signals on to it, and reaps whoever is orphaned, until it ends.
@@ -28,17 +29,18 @@ pub fn run(kernel: &Kernel, program: &Program, report: &Speaker) -> Result<ExitC
         ForkResult::Parent { child } => {
             // Only the program's own silence is to be heard outside.
             report.fall_silent();
-            serve(child)
+            streams::keep_three(kernel)?;
+            end(serve(child))
         }
     }
 }
 
-fn serve(child: Pid) -> Result<ExitCode> {
+fn serve(child: Pid) -> Result<u8> {
     loop {
         match SigSet::all().wait()? {
             Signal::SIGCHLD => {
                 if let Some(status) = reap(child)? {
-                    return Ok(ExitCode::from(status));
+                    return Ok(status);
                 }
             }
             // The child may be gone already; its SIGCHLD is on its way.
@@ -61,3 +63,12 @@ fn reap(program: Pid) -> Result<Option<u8>> {
     }
 }
 // ANCHOR_END: run
+
+#[expect(clippy::exit, reason = "on the way back to main it would close, once more, what it has closed already")]
+fn end(status: Result<u8>) -> ! {
+    let status = status.unwrap_or_else(|error| {
+        groundwork::cli::report(&error);
+        groundwork::cli::OWN_FAILURE
+    });
+    std::process::exit(status.into())
+}

@@ -15,7 +15,7 @@ use unshare::{Handshake, child, ipc, mount, net, uts};
 
 use crate::bundle::Bundle;
 use crate::report::Speaker;
-use crate::spec::{Network, Spec};
+use crate::spec::Spec;
 use crate::streams::{self, Streams};
 use crate::{init, init_layer, who};
 
@@ -43,16 +43,15 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -
     uts::own_hostname(kernel, &spec.hostname)?;
     // Before /dev/mqueue and /sys are mounted: each shows the namespace of the one who mounts it.
     ipc::own_ipc(kernel)?;
-    if spec.network == Network::None {
+    if spec.has_own_network() {
         net::own_network(kernel)?;
     }
     mount::own_mounts(kernel, Propagation::Private)?;
-    init_layer::make(kernel, &bundle.init(), spec)?;
+    init_layer::make(kernel, &bundle.init_of(spec), spec)?;
     overlay::mount(kernel, &bundle.stack(spec, maps), bundle.directory())?;
     // While the host can still be seen: its volumes, its devices, and a /proc that proves we may have one.
     let additions = spec.additions().hold(kernel)?;
-    let own_network = spec.network == Network::None;
-    let furniture = Furniture { own_network, own_cgroup: true, ..Furniture::of(maps) };
+    let furniture = Furniture { own_network: spec.has_own_network(), own_cgroup: true, ..Furniture::of(maps) };
     let dev = pivot::furnish(kernel, bundle.directory(), furniture)?;
     // From here on no path leads out.
     pivot::pivot_into(kernel, bundle.directory())?;

@@ -9,6 +9,7 @@ pub mod init_layer;
 pub mod inside;
 pub mod limits;
 pub mod outside;
+pub mod record;
 pub mod relay;
 pub mod remove;
 pub mod report;

@@ -49,6 +49,8 @@ pub fn remove(kernel: &Kernel, bundle: &Bundle, standing: &Standing) -> Result<(
         _ => None,
     };
     match cgroup {
+        // Its parent may have begun to take it apart: nobody is held still in half a cgroup.
+        Some(cgroup) if cgroup.processes().is_empty() => cgroup.remove(kernel),
         Some(cgroup) => cgroup.kill(kernel).and_then(|()| cgroup.remove(kernel)),
         None => Ok(()),
     }

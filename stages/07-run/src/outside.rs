@@ -14,7 +14,7 @@ use unshare::{Handshake, Namespace};
 use crate::bundle::Bundle;
 use crate::inside::{Asked, Outside, become_container};
 use crate::limits;
-use crate::relay::{self, Child};
+use crate::relay::{self, Child, Signals};
 use crate::report::{self, Failure, Heard, Listener};
 use crate::spec::Spec;
 use crate::streams::Streams;
@@ -70,8 +70,13 @@ fn run_child(kernel: &Kernel, asked: &Asked<'_>, started: impl FnOnce() -> Resul
         Born::Parent { child, pidfd } => {
             drop((ready_inside, speaker));
             let child = Child { pid: child, pidfd };
-            prepare(kernel, asked, &child, &ready)
-                .and_then(|()| attend(kernel, &child, &listener, started))
+            // The program may begin, and somebody may want it to end, before we are back from here.
+            let signals = Signals::hold();
+            signals
+                .and_then(|signals| {
+                    prepare(kernel, asked, &child, &ready)?;
+                    attend(kernel, &child, &signals, &listener, started)
+                })
                 .inspect_err(|_| child.end(kernel))
         }
     }
@@ -113,7 +118,7 @@ fn prepare(kernel: &Kernel, asked: &Asked<'_>, child: &Child, ready: &Handshake)
         user::write_maps(kernel, Some(child.pid), maps)?;
     }
     ready.release(kernel, "its ids are mapped: the child may begin")?;
-    asked.bundle.note_running(kernel, asked.cgroup, child.pid)
+    asked.bundle.note_running(asked.cgroup, child.pid)
 }
 // ANCHOR_END: prepare
 
@@ -124,6 +129,7 @@ fn prepare(kernel: &Kernel, asked: &Asked<'_>, child: &Child, ready: &Handshake)
 pub fn attend(
     kernel: &Kernel,
     child: &Child,
+    signals: &Signals,
     listener: &Listener,
     started: impl FnOnce() -> Result<()>,
 ) -> Result<Outcome> {
@@ -139,7 +145,7 @@ pub fn attend(
         }
     }
     started()?;
-    relay::until_it_ends(kernel, child, terminal).map(Outcome::Ended)
+    relay::until_it_ends(kernel, child, signals, terminal).map(Outcome::Ended)
 }
 
 // ANCHOR: clean_up
@@ -153,7 +159,7 @@ fn clean_up(kernel: &Kernel, asked: &Asked<'_>, outcome: Result<Outcome>) -> Res
     removed?;
     match &outcome {
         // Who would read the note? Its files go next.
-        Outcome::Ended(waited) if !asked.spec.ephemeral => asked.bundle.note_ended(kernel, waited.status())?,
+        Outcome::Ended(waited) if !asked.spec.ephemeral => asked.bundle.note_ended(waited.status())?,
         _ => {}
     }
     Ok(outcome)

@@ -55,31 +55,53 @@ const PASSED_ON: [Signal; 7] = [
 /// Who asks three times means it: PID 1 ignores what it has no handler for.
 const PATIENCE: usize = 3;
 
+/// Signals for the container, kept for it from before it begins; dropped, they mean us again.
+#[derive(Debug)]
+pub struct Signals {
+    mask: SigSet,
+    /// Readable when there is one.
+    queue: SignalFd,
+}
+
+impl Signals {
+    /// From here on, none of them ends us.
+    ///
+    /// # Errors
+    /// EMFILE.
+    pub fn hold() -> Result<Self> {
+        let mask: SigSet = PASSED_ON.into_iter().collect();
+        let queue = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC)?;
+        mask.thread_block()?;
+        Ok(Self { mask, queue })
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        let _ = self.mask.thread_unblock();
+    }
+}
+
 /// Passes signals on, and moves bytes between `terminal` and our own, until the child ends.
 ///
 /// # Errors
 /// EIO and the like from our own terminal.
-pub fn until_it_ends(kernel: &Kernel, child: &Child, terminal: Option<OwnedFd>) -> Result<Waited> {
+pub fn until_it_ends(kernel: &Kernel, child: &Child, signals: &Signals, terminal: Option<OwnedFd>) -> Result<Waited> {
     if kernel.is_rehearsing() {
         return child.wait(kernel);
     }
-    let mask: SigSet = PASSED_ON.into_iter().collect();
-    mask.thread_block()?;
-    let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC)?;
     let mut desk = Desk { kernel, child, signals, terminal: terminal.map(File::from), keys_end: false, asked: 0 };
     let raw = desk.terminal.as_ref().map(|_| RawMode::enter()).transpose()?;
     desk.fit_window();
     while desk.serve()? {}
     drop(raw);
-    let waited = child.wait(kernel);
-    mask.thread_unblock()?;
-    waited
+    child.wait(kernel)
 }
 
 struct Desk<'a> {
     kernel: &'a Kernel,
     child: &'a Child,
-    signals: SignalFd,
+    signals: &'a Signals,
     terminal: Option<File>,
     /// True once our standard input has ended.
     keys_end: bool,
@@ -92,7 +114,7 @@ impl Desk<'_> {
         let stdin = std::io::stdin();
         let mut waiting = vec![
             PollFd::new(self.child.pidfd.as_fd(), PollFlags::POLLIN),
-            PollFd::new(self.signals.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.signals.queue.as_fd(), PollFlags::POLLIN),
         ];
         if let Some(terminal) = &self.terminal {
             waiting.push(PollFd::new(terminal.as_fd(), PollFlags::POLLIN));
@@ -117,7 +139,7 @@ impl Desk<'_> {
     }
 
     fn pass_on_signal(&mut self) -> Result<()> {
-        let Some(info) = self.signals.read_signal()? else { return Ok(()) };
+        let Some(info) = self.signals.queue.read_signal()? else { return Ok(()) };
         let signal = Signal::try_from(info.ssi_signo as i32)?;
         if signal == Signal::SIGWINCH {
             self.fit_window();

@@ -79,6 +79,11 @@ impl Spec {
         pairs
     }
 
+    /// True unless it shares the host's.
+    pub fn has_own_network(&self) -> bool {
+        self.network == Network::None
+    }
+
     /// What is mounted in the root besides its furniture.
     pub fn additions(&self) -> pivot::Additions {
         let volume = self.volumes.iter().map(pivot::Volume::from).collect();

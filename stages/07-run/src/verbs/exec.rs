@@ -11,7 +11,7 @@ use nix::unistd::{ForkResult, Pid};
 use unshare::{Namespace, pid};
 
 use crate::outside::{self, Outcome};
-use crate::relay::Child;
+use crate::relay::{Child, Signals};
 use crate::report::{self, Listener, Speaker};
 use crate::spec::Spec;
 use crate::streams::{self, Streams};
@@ -50,9 +50,10 @@ pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
     let single_id = unshare::user::is_needed();
     nsfs::enter_process(kernel, running.process.pid(), &Namespace::ALL)?;
     let (listener, speaker) = report::pair()?;
+    let signals = Signals::hold()?;
     match kernel.because("whoever enters a PID namespace stays outside: the next child will be inside").fork()? {
         ForkResult::Child => {
-            drop(listener);
+            drop((listener, signals));
             Ok(inside(kernel, &spec, single_id, &speaker).unwrap_or_else(|error| {
                 let _ = speaker.fail(kernel, &error);
                 ExitCode::from(groundwork::cli::exit_status(&error))
@@ -60,7 +61,7 @@ pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
         }
         ForkResult::Parent { child } => {
             drop(speaker);
-            attend(kernel, child, &listener)
+            attend(kernel, child, &signals, &listener)
         }
     }
 }
@@ -76,10 +77,10 @@ fn inside(kernel: &Kernel, spec: &Spec, single_id: bool, speaker: &Speaker) -> R
 }
 // ANCHOR_END: inside
 
-fn attend(kernel: &Kernel, pid: Pid, listener: &Listener) -> Result<ExitCode> {
+fn attend(kernel: &Kernel, pid: Pid, signals: &Signals, listener: &Listener) -> Result<ExitCode> {
     let pidfd = kernel.because("its end can be waited for together with signals and keys").pidfd_open(pid)?;
     let child = Child { pid, pidfd };
-    match outside::attend(kernel, &child, listener, || Ok(()))? {
+    match outside::attend(kernel, &child, signals, listener, || Ok(()))? {
         Outcome::Ended(waited) => Ok(waited.into()),
         Outcome::Failed(failure) => {
             eprint!("{}", failure.words);
