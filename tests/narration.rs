@@ -14,7 +14,7 @@ use std::path::Path;
 use crate::harness::{Ran, Room, program};
 
 use call::Call;
-use examples::Example;
+use examples::{Example, Examples};
 
 /// One run, as it was told and as it was made, process by process.
 struct Run {
@@ -84,10 +84,10 @@ fn processes(seen: &str) -> BTreeMap<u32, Process> {
     processes
 }
 
-fn is_as_told(room: &Room, examples: Vec<Example>) {
+fn is_as_told(room: &Room, Examples { lines, beside }: Examples) {
     let mut complaints = Vec::new();
-    for example in examples {
-        let rehearsed = if example.is_rehearsed { rehearsal::rehearse(room, &example) } else { String::new() };
+    for example in lines {
+        let rehearsed = rehearsal::rehearse(room, &example);
         let run = Run::new(room, example);
         let shown = run.example.shown();
         let expected = run.example.status;
@@ -99,18 +99,28 @@ fn is_as_told(room: &Room, examples: Vec<Example>) {
         complaints.extend(rehearsal::difference(&rehearsed, &run).map(|words| format!("{shown}: rehearsed: {words}")));
         complaints.extend(trace::complaints(&run).into_iter().map(|words| format!("{shown}: trace: {words}")));
     }
+    drop(beside);
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
 }
 
 macro_rules! stages {
-    ($($stage:ident),*) => {$(
+    ($($stage:ident $needs:tt),* $(,)?) => {$(
         #[test]
         fn $stage() {
-            needs!(Strace, UserNamespaces, PivotRoot, Overlayfs);
+            needs! $needs;
             let room = room!();
             is_as_told(&room, examples::$stage(&room));
         }
     )*};
 }
 
-stages!(chroot, unshare, nsfs, pivot, overlay, cgroup, run);
+stages! {
+    chroot (Strace, UserNamespaces),
+    unshare (Strace, UserNamespaces, TimeNamespace),
+    nsfs (Strace, UserNamespaces),
+    pivot (Strace, UserNamespaces, PivotRoot),
+    overlay (Strace, UserNamespaces, PivotRoot, Overlayfs),
+    cgroup (Strace, PidsLimit, MemoryLimit, Freeze),
+    run (Strace, UserNamespaces, PivotRoot, Overlayfs),
+    walls (Strace, UserNamespaces, PivotRoot, Overlayfs, PidsLimit, MemoryLimit, Freeze),
+}

@@ -15,7 +15,7 @@ pub fn program(name: &str) -> &'static Path {
     programs().get(name).unwrap_or_else(|| panic!("there is no program {name}: see {JUDGED} in {}", file!()))
 }
 
-/// All programs of the workspace, by name.
+/// All programs of the stages, by name.
 pub fn programs() -> &'static BTreeMap<String, PathBuf> {
     static PROGRAMS: LazyLock<BTreeMap<String, PathBuf>> = LazyLock::new(|| match std::env::var_os(JUDGED) {
         Some(directory) => found_in(Path::new(&directory)),
@@ -69,6 +69,8 @@ fn built() -> BTreeMap<String, PathBuf> {
 fn artifact(message: &Value) -> Option<(String, PathBuf)> {
     let target = message.get("target")?;
     let is_program = target["kind"] == serde_json::json!(["bin"]) && message["profile"]["test"] == false;
-    let file = message["executable"].as_str().filter(|_| is_program)?;
+    // What builds the book and grades the exercises is judged elsewhere.
+    let is_of_a_stage = Path::new(target["src_path"].as_str()?).starts_with(repository().join("stages"));
+    let file = message["executable"].as_str().filter(|_| is_program && is_of_a_stage)?;
     Some((target["name"].as_str()?.to_owned(), PathBuf::from(file)))
 }

@@ -1,6 +1,21 @@
 //! A command line or more for every program, each of which can be rehearsed first and then done.
 
-use crate::harness::{Room, programs, rootfs};
+use std::fs;
+
+use crate::harness::{Room, Running, is_root, programs, rootfs};
+
+/// The command lines of a stage, and what must run beside them.
+pub struct Examples {
+    pub lines: Vec<Example>,
+    /// Ends with the examples.
+    pub beside: Vec<Running>,
+}
+
+impl From<Vec<Example>> for Examples {
+    fn from(lines: Vec<Example>) -> Self {
+        Self { lines, beside: Vec::new() }
+    }
+}
 
 /// One command line.
 pub struct Example {
@@ -12,7 +27,8 @@ pub struct Example {
     pub status: i32,
     /// True when what is told depends on what was really done before: a rehearsal cannot know it.
     pub is_told_only: bool,
-    pub is_rehearsed: bool,
+    /// True when it removes in the end what the command has made: a rehearsal knows only that, and not what there is.
+    pub removes_in_the_end: bool,
 }
 
 impl Example {
@@ -32,56 +48,86 @@ impl Example {
         self
     }
 
-    /// For one whose rehearsal does not come back.
-    fn unrehearsed(mut self) -> Self {
-        self.is_rehearsed = false;
+    fn told_only(mut self) -> Self {
+        self.is_told_only = true;
         self
     }
 
-    fn told_only(mut self) -> Self {
-        self.is_told_only = true;
+    fn removes(mut self) -> Self {
+        self.removes_in_the_end = true;
         self
     }
 }
 
 fn example(program: &'static str, words: &str) -> Example {
     let words = words.split_whitespace().map(str::to_owned).collect();
-    Example { program, words, verb: None, status: 0, is_told_only: false, is_rehearsed: true }
+    Example { program, words, verb: None, status: 0, is_told_only: false, removes_in_the_end: false }
 }
 
 fn verb(verb: &'static str, words: &str) -> Example {
     Example { verb: Some(verb), ..example("boxwright", words) }
 }
 
-fn is_built(example: &Example) -> bool {
-    programs().contains_key(example.program)
-}
-
 fn root() -> &'static str {
     rootfs().to_str().expect("paths are UTF-8")
 }
 
-pub fn chroot(room: &Room) -> Vec<Example> {
+/// A program that has said that it is where it should be.
+fn waiting(room: &Room, program: &str, words: &str) -> Running {
+    let words = words.split_whitespace().chain(["--", "sh", "-c", "echo here; exec sleep 1000"]);
+    let mut running = room.start(program, words);
+    assert_eq!(running.line(), "here");
+    running
+}
+
+/// The programs of which there is no example: what doctor asks of the kernel, it asks in children and tells nobody.
+const WITHOUT: [&str; 1] = ["doctor"];
+
+/// Every program has an example, and every verb of boxwright.
+#[test]
+fn every_program_is_compared_with_strace() {
+    let text = include_str!("examples.rs");
+    let names = programs().keys().filter(|name| !WITHOUT.contains(&name.as_str()) && *name != "boxwright");
+    let mut missing: Vec<_> = names.filter(|name| !text.contains(&format!("example(\"{name}\""))).cloned().collect();
+    let help = crate::harness::Room::new(name!()).run("boxwright", ["--help"]).ok();
+    let verbs = help.split_once("Commands:\n").expect("it lists its verbs").1;
+    let verbs =
+        verbs.lines().map_while(|line| line.strip_prefix("  ")?.split(' ').next()).filter(|verb| *verb != "help");
+    missing.extend(
+        verbs.filter(|verb| !text.contains(&format!("verb(\"{verb}\""))).map(|verb| format!("boxwright {verb}")),
+    );
+    assert_eq!(missing, [""; 0]);
+}
+
+pub fn chroot(room: &Room) -> Examples {
     let own = room.root(&[]);
     let (root, own) = (root(), own.display());
     vec![
         example("enter-chroot", &format!("{root} -- true")),
         example("enter-chroot", &format!("{root} -- no-such-command")).ends_with(127),
+        example("escape-chroot", &format!("{own}")),
         example("escape-chroot", &format!("{own} -- true")),
     ]
+    .into()
 }
 
-pub fn unshare(_: &Room) -> Vec<Example> {
+pub fn unshare(room: &Room) -> Examples {
+    let (user, group) = (nix::unistd::geteuid(), nix::unistd::getegid());
+    // A key that no other judge takes: the kernel counts processes, and each judge's program has made a few.
+    let key = std::process::id();
+    let objects = format!("--key {key} --queue /{}", room.name("queue"));
     vec![
         example("unshare-uts", "--hostname inside --domainname in.side -- true"),
         example("unshare-ipc", "-- true"),
         example("unshare-mount", "-- true"),
         example("unshare-mount", "--propagation slave -- true"),
+        example("unshare-mount", "--propagation shared -- true"),
         example("unshare-mount", "--propagation unchanged -- true"),
         example("unshare-pid", "-- true"),
         example("unshare-pid", "--no-proc -- false").ends_with(1),
         example("unshare-net", "-- true"),
         example("unshare-user", "-- true"),
+        example("unshare-user", &format!("--map 7:{user}:1 --map-groups 8:{group}:1 -- true")),
         example("unshare-cgroup", "-- true"),
         example("unshare-time", "--boottime 60 --monotonic 7 -- true"),
         example("unshare-uts", "-- /etc/passwd").ends_with(126),
@@ -91,80 +137,99 @@ pub fn unshare(_: &Room) -> Vec<Example> {
         example("unshare-rest", "").told_only(),
         example("pid-orphans", ""),
         example("mount-leak", ""),
+        example("mount-leak", "--propagation slave"),
+        example("ipc-objects", &format!("{objects} make")),
+        example("ipc-objects", &format!("{objects} list")),
+        example("ipc-objects", &format!("{objects} remove")),
     ]
+    .into()
 }
 
-pub fn nsfs(room: &Room) -> Vec<Example> {
+pub fn nsfs(room: &Room) -> Examples {
     let me = std::process::id();
-    let mut examples = vec![
+    let other = waiting(room, "unshare-uts", "--hostname other");
+    let it = other.process().0;
+    let mut lines = vec![
         example("ns-show", &me.to_string()),
         example("ns-show", &format!("--tree {me}")),
-        example("ns-show", &format!("--json --compare {me} {me}")),
+        example("ns-show", &format!("--json --compare {me} {it}")),
+        example("ns-show", "--kept"),
         example("ns-keep", &format!("--hold {me} uts -- true")),
+        example("ns-enter", &format!("{it} -- true")),
+        example("ns-enter", &format!("{it} --kind uts -- false")).ends_with(1),
+        example("ns-enter", &format!("/proc/{it}/ns/uts -- true")),
     ];
-    if crate::harness::is_root() {
+    if is_root() {
         let file = room.path("kept-uts");
         let file = file.display();
-        examples.push(example("ns-keep", &format!("{me} uts {file}")).told_only());
-        examples.push(example("ns-enter", &format!("{file} -- true")).told_only());
-        examples.push(example("ns-drop", &format!("{file}")).told_only());
-        examples.push(example("ns-enter", &format!("{me} --kind uts,ipc,net -- true")));
+        lines.push(example("ns-keep", &format!("{me} uts {file}")));
+        lines.push(example("ns-enter", &format!("{file} -- true")));
+        lines.push(example("ns-drop", &format!("{file}")));
+        lines.push(example("ns-enter", &format!("{me} --kind uts,ipc,net -- true")));
     }
-    examples
+    Examples { lines, beside: vec![other] }
 }
 
-pub fn pivot(room: &Room) -> Vec<Example> {
+pub fn pivot(room: &Room) -> Examples {
     let volume = room.folder("volume");
     let (root, own, volume) = (root(), room.root(&[]), volume.display());
-    std::fs::create_dir_all(own.join("data")).expect("a folder can be made in a room");
+    fs::create_dir_all(own.join("data")).expect("a folder can be made in a room");
     let own = own.display();
-    let examples = vec![
+    vec![
         example("enter-pivot", &format!("{root} -- true")),
         example("enter-pivot", &format!("{root} --read-only --tmpfs /mnt -- true")),
         example("enter-pivot", &format!("{own} --volume {volume}:/data:ro -- false")).ends_with(1),
-    ];
-    examples.into_iter().filter(is_built).collect()
+        example("enter-pivot", &format!("{root} --no-pivot -- true")),
+    ]
+    .into()
 }
 
-pub fn overlay(room: &Room) -> Vec<Example> {
+pub fn overlay(room: &Room) -> Examples {
     let layer = room.folder("layer");
-    std::fs::create_dir_all(layer.join("etc")).expect("a folder can be made in a room");
-    std::fs::write(layer.join("etc/new"), "new").expect("a file can be written in a room");
+    fs::create_dir_all(layer.join("etc")).expect("a folder can be made in a room");
+    fs::write(layer.join("etc/new"), "new").expect("a file can be written in a room");
     let archive = room.path("layer.tar");
     room.run("/bin/tar", ["-cf", archive.to_str().expect("UTF-8"), "-C", layer.to_str().expect("UTF-8"), "."]).ok();
-    let (layer, archive, state) = (layer.display(), archive.display(), room.path("state"));
-    let (state, unpacked, written) = (state.display(), room.path("unpacked"), room.path("out.tar"));
-    let root = root();
-    let examples = vec![
-        example("unpack-layer", &format!("{archive} {}", unpacked.display())).told_only(),
-        example("layer-usage", &format!("{layer}")),
-        example("enter-overlay", &format!("--layer {root} --layer {layer} -- true")),
-        example("enter-overlay", &format!("--layer {root} --state {state} -- touch /file")),
-        example("commit-layer", &format!("{state} {}", written.display())).told_only(),
-    ];
-    // What there is to commit, enter-overlay has to write first.
-    let all = programs().contains_key("enter-overlay");
-    examples.into_iter().filter(|one| is_built(one) && (all || one.program != "commit-layer")).collect()
-}
-
-pub fn cgroup(room: &Room) -> Vec<Example> {
-    if !crate::harness::is_root() {
-        return Vec::new();
-    }
-    let name = room.name("limited");
+    let [state, unpacked, mine, out] = ["state", "unpacked", "mine", "out.tar"].map(|name| room.path(name));
+    let (layer, archive, state) = (layer.display(), archive.display(), state.display());
+    let (unpacked, mine, out, root) = (unpacked.display(), mine.display(), out.display(), root());
     vec![
-        example("limit", &format!("--quiet --name {name} --pids 100 -- true")).told_only(),
-        example("limit", &format!("--quiet --name {name} --memory 64M --cpus 0.5 -- false")).ends_with(1).told_only(),
-        example("usage", &std::process::id().to_string()),
+        example("unpack-layer", &format!("{archive} {unpacked}")),
+        example("unpack-layer", &format!("--apply {archive} {unpacked}")),
+        example("unpack-layer", &format!("--mine {archive} {mine}")),
+        example("layer-usage", &format!("{layer}")),
+        example("enter-overlay", &format!("--layer {root} --layer {layer} -- true")).removes(),
+        example("enter-overlay", &format!("--layer {root} --read-only --tmpfs /mnt -- true")).removes(),
+        example("enter-overlay", &format!("--layer {root} --state {state} -- touch /file")),
+        example("enter-overlay", &format!("--layer {root} --state {state} -- rm /file")),
+        example("layer-usage", &format!("{root} --state {state}")),
+        example("commit-layer", &format!("{state} {out}")),
+        example("commit-layer", &format!("--gzip {state} {out}")),
     ]
+    .into()
 }
 
-pub fn run(room: &Room) -> Vec<Example> {
+pub fn cgroup(room: &Room) -> Examples {
+    let (name, parked) = (room.name("limited"), room.name("parked"));
+    let running = waiting(room, "limit", &format!("--quiet --name {parked}"));
+    let parked = format!("boxwright/{parked}");
+    let lines = vec![
+        example("limit", &format!("--quiet --name {name} --pids 100 -- true")),
+        example("limit", &format!("--quiet --name {name} --memory 64M --cpus 0.5 -- false")).ends_with(1),
+        example("usage", &parked),
+        example("freeze", &parked),
+        example("thaw", &parked),
+        example("kill-cgroup", &parked),
+    ];
+    Examples { lines, beside: vec![running] }
+}
+
+pub fn run(room: &Room) -> Examples {
     let (root, name, web) = (root(), room.name("told"), room.name("web"));
     let volume = room.folder("volume");
     let volume = volume.display();
     // The place where containers are kept is made once for each user; what is told begins after that.
-    std::fs::create_dir_all(room.boxes().join("containers")).expect("a folder can be made in a room");
+    fs::create_dir_all(room.boxes().join("containers")).expect("a folder can be made in a room");
     room.run("boxwright", ["run", "-d", "--name", &web, root, "--", "sleep", "1000"]).ok();
     vec![
         verb("run", &format!("--rm --name {name} {root} -- true")),
@@ -176,15 +241,31 @@ pub fn run(room: &Room) -> Vec<Example> {
             ),
         ),
         verb("run", &format!("--rm --name {name} --network host --no-cgroup -w /usr {root} -- false")).ends_with(1),
-        verb("run", &format!("--rm --name {name} --init {root} -- true")).told_only(),
+        verb("run", &format!("--rm --name {name} --hostname red -e COLOR=red -u 0:0 {root} -- true")),
+        verb("run", &format!("--rm --name {name} --init {root} -- true")),
         // strace waits for everyone it follows.
         verb("run", &format!("-d --rm --name {name} {root} -- true")).told_only(),
         verb("ps", "--all"),
-        verb("exec", &format!("{web} -- true")).told_only(),
+        verb("exec", &format!("{web} -- true")),
         verb("kill", &format!("--signal USR1 {web}")),
-        verb("stop", &format!("--time 0 {web}")).told_only().unrehearsed(),
+        verb("stop", &format!("--time 0 {web}")),
         verb("logs", &web),
-        verb("commit", &format!("{web} {}", room.path("web.tar").display())).told_only(),
-        verb("rm", &web).told_only(),
+        verb("commit", &format!("{web} {}", room.path("web.tar").display())),
+        verb("rm", &web),
     ]
+    .into()
+}
+
+/// What only those may do who can limit and freeze a container.
+pub fn walls(room: &Room) -> Examples {
+    let (root, name, web) = (root(), room.name("told"), room.name("web"));
+    fs::create_dir_all(room.boxes().join("containers")).expect("a folder can be made in a room");
+    room.run("boxwright", ["run", "-d", "--name", &web, root, "--", "sleep", "1000"]).ok();
+    vec![
+        verb("run", &format!("--rm --name {name} --memory 64M --pids 50 {root} -- true")),
+        verb("pause", &web),
+        verb("unpause", &web),
+        verb("rm", &format!("--force {web}")),
+    ]
+    .into()
 }

@@ -112,7 +112,7 @@ fn common(call: Call) -> Call {
         arguments[1] = number(&arguments[1]);
     }
     // Made where /proc may not know its caller: in namespaces that were just entered.
-    if name == "fchdir" {
+    if matches!(name.as_str(), "fchdir" | "recvmsg") {
         arguments[0] = number(&arguments[0]);
     }
     if name == "clone3" {

@@ -22,7 +22,10 @@ pub fn difference(rehearsed: &str, run: &Run) -> Option<String> {
     if run.example.is_told_only {
         return None;
     }
-    let (rehearsed, explained) = (by_depth(rehearsed), by_depth(&run.ran.stderr()));
+    let (mut rehearsed, mut explained) = (by_depth(rehearsed), by_depth(&run.ran.stderr()));
+    if run.example.removes_in_the_end {
+        [&mut rehearsed, &mut explained].into_iter().for_each(but_for_the_end);
+    }
     let depths = rehearsed.keys().chain(explained.keys());
     depths.into_iter().find_map(|depth| {
         let nothing = Vec::new();
@@ -31,6 +34,19 @@ pub fn difference(rehearsed: &str, run: &Run) -> Option<String> {
         let line = |lines: &[String]| lines.get(at).map_or("nothing", String::as_str).to_owned();
         Some(format!("\n  rehearsed: {}\n  explained: {}", line(one), line(other)))
     })
+}
+
+/// The reasons with which a removal begins: of what is there, or of a directory that a rehearsal has not made.
+const REMOVAL: [&str; 2] = [
+    "# a mount below would lead to files that are not ours to remove: the kernel refuses to cross it",
+    "# only an empty directory can be removed",
+];
+
+/// Leaves out the removal, which must be there.
+fn but_for_the_end(tellings: &mut Tellings) {
+    let first = tellings.entry(0).or_default();
+    let end = first.iter().position(|line| REMOVAL.contains(&line.as_str()));
+    first.truncate(end.expect("something is removed in the end"));
 }
 
 fn by_depth(words: &str) -> Tellings {
@@ -56,11 +72,16 @@ fn by_depth(words: &str) -> Tellings {
 fn fixed(line: &str) -> String {
     let Some(mut call) = super::call::Call::parse(line) else { return line.to_owned() };
     let word = |text: &str| fixed_descriptors(&fixed_paths(text));
+    let is_cgroup_procs = call.arguments.first().is_some_and(|file| file.contains("/cgroup.procs>"));
     call.arguments = call.arguments.iter().map(|argument| word(argument)).collect();
     let is_pid = |name: &str| matches!(name, "fork" | "clone" | "clone3" | "wait4" | "setsid");
     let is_about_pid = |name: &str| matches!(name, "wait4" | "kill" | "pidfd_open");
     if is_about_pid(&call.name) && !call.arguments[0].starts_with('-') {
         call.arguments[0] = "PID".to_owned();
+    }
+    // In namespaces that were just entered /proc may not know its caller, who then sees the number alone.
+    if matches!(call.name.as_str(), "fchdir" | "recvmsg") {
+        call.arguments[0] = "FD".to_owned();
     }
     // How the command ends, too.
     if call.name == "wait4" {
@@ -73,8 +94,14 @@ fn fixed(line: &str) -> String {
     if matches!(call.name.as_str(), "semop" | "semctl" | "msgctl" | "shmctl") {
         call.arguments[0] = "ID".to_owned();
     }
+    // Who enters a cgroup is written there in digits, and how many those are is a matter of chance.
+    if call.name == "write" && is_cgroup_procs && call.arguments[1] != "\"0\"" {
+        call.arguments[1..].fill("PID".to_owned());
+        call.answer = Some("PID".to_owned());
+    }
     call.answer = call.answer.map(|answer| match answer.parse::<i64>() {
         Ok(_) if is_pid(&call.name) => "PID".to_owned(),
+        Ok(_) if call.name == "pidfd_open" => "FD".to_owned(),
         _ => word(&answer),
     });
     call.line()
@@ -101,14 +128,20 @@ fn fixed_descriptors(text: &str) -> String {
     fixed
 }
 
+/// What stands before a PID in a path: the folder of a process, and the one that enter-overlay makes for itself.
+const BEFORE_A_PID: [&str; 2] = ["/proc/", "/enter-overlay-"];
+
 /// `/proc/123/ns` → `/proc/PID/ns`.
 fn fixed_paths(text: &str) -> String {
-    let mut parts = text.split("/proc/");
-    let mut fixed = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let rest = part.trim_start_matches(|letter: char| letter.is_ascii_digit());
-        fixed.push_str(if rest.len() < part.len() { "/proc/PID" } else { "/proc/" });
-        fixed.push_str(rest);
-    }
-    fixed
+    BEFORE_A_PID.iter().fold(text.to_owned(), |text, before| {
+        let mut parts = text.split(before);
+        let mut fixed = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let rest = part.trim_start_matches(|letter: char| letter.is_ascii_digit());
+            fixed.push_str(before);
+            fixed.push_str(if rest.len() < part.len() { "PID" } else { "" });
+            fixed.push_str(rest);
+        }
+        fixed
+    })
 }

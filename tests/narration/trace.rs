@@ -7,8 +7,11 @@ use serde_json::Value;
 use super::Run;
 use super::call::Call;
 
+/// A field of a line, and whether a value is of its kind.
+type Field = (&'static str, fn(&Value) -> bool);
+
 /// What each line must have, and as what.
-const FIELDS: [(&str, fn(&Value) -> bool); 9] = [
+const FIELDS: [Field; 9] = [
     ("seq", Value::is_u64),
     ("pid", Value::is_u64),
     ("depth", Value::is_u64),
