@@ -4,6 +4,7 @@
 //! /bin/true on the same root file system behind the same walls: mount, PID, UTS, IPC, network and cgroup namespaces,
 //! pivot_root, /proc, /dev and /sys; nobody makes a cgroup. They take turns, so that a noisy machine is fair to all, and
 //! what counts is the ratio. Nothing is installed; a peer that is not there is named.
+#![expect(clippy::print_stdout, reason = "the table is this program's answer")]
 
 use std::error::Error;
 use std::fs;

@@ -176,6 +176,7 @@ fn number_of(info: &libc::ptrace_syscall_info) -> i64 {
     unsafe { info.u.entry.nr as i64 }
 }
 
+#[expect(clippy::zombie_processes, reason = "whoever traces it waits for it, by its number")]
 #[expect(unsafe_code, reason = "what runs between fork and exec is one system call")]
 fn start(mut command: Command) -> Pid {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
