@@ -78,7 +78,7 @@ impl Because<'_> {
 }
 
 /// What a rehearsal does instead of clone(2) and clone3(2), so that both sides tell their part.
-#[expect(unsafe_code, reason = "fork(2), as in `Because::fork`")]
+#[expect(unsafe_code, reason = "fork(2), as in `Because::fork`; watched by every_program_has_one_thread")]
 pub(super) fn rehearsed_birth() -> nix::Result<Born> {
     // SAFETY: as in `Because::fork`.
     Ok(match unsafe { nix::unistd::fork() }? {

@@ -89,7 +89,7 @@ fn ask_nsfs(file: BorrowedFd<'_>, request: libc::Ioctl) -> nix::Result<libc::c_i
     Errno::result(unsafe { libc::ioctl(file.as_raw_fd(), request) })
 }
 
-#[expect(unsafe_code, reason = "the kernel hands over a bare number; watched with `ask_nsfs`")]
+#[expect(unsafe_code, reason = "the kernel gives a bare number; watched by only_a_user_namespace_has_an_owner_uid")]
 fn open_through(file: BorrowedFd<'_>, request: libc::Ioctl) -> nix::Result<OwnedFd> {
     let opened = ask_nsfs(file, request)?;
     // SAFETY: NS_GET_USERNS and NS_GET_PARENT answer with a new descriptor, which nobody else owns.

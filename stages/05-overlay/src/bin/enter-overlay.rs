@@ -17,8 +17,8 @@ Examples:
   rootfs-scripts/host.sh base                      a layer made of this machine's own programs
   enter-overlay --layer base                       a shell on it; whatever you do, base stays as it is
   enter-overlay --layer base --state box -- sh -c 'echo hello >/etc/motd; rm /bin/cat'
-  find box/upper                                   what that changed: etc/motd is a copy with your
-                                                   line, bin/cat a device 0:0, which says `gone`
+  find box/upper -ls                               what that changed: etc/motd is there, and cat is
+                                                   a device 0:0, which says `gone`
   enter-overlay --layer base --state box -- cat    no such command: the state was kept
   commit-layer box change.tar && unpack-layer change.tar app
   enter-overlay --layer base --layer app           the change as a layer, shared by as many as you like
@@ -93,6 +93,7 @@ impl Options {
         pivot::pivot_into(kernel, root)?;
         dev.attach(kernel)?;
         additions.attach(kernel)?;
+        pivot::leave_three(kernel)?;
         self.command.program().exec(kernel)
     }
     // ANCHOR_END: inside
