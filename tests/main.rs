@@ -12,6 +12,7 @@ mod chroot;
 mod crash;
 mod narration;
 mod nsfs;
+mod pivot;
 mod rooms;
 mod run;
 mod unshare;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod additions;
+mod descriptors;
 mod dev;
 mod furnish;
 mod initramfs;
@@ -11,6 +12,7 @@ mod rights;
 mod volume;
 
 pub use additions::{Additions, HeldAdditions};
+pub use descriptors::{keep_three, leave_three};
 pub use dev::Dev;
 pub use furnish::{Furniture, furnish};
 pub use initramfs::move_onto;

@@ -3,13 +3,15 @@
 #[path = "../../../fuzz/unpack_anything.rs"]
 mod unpack_anything;
 
+use std::cmp::Ordering;
+
 use tar::{Builder, EntryType, Header};
 
 const ROUNDS: u64 = 3000;
 const THREADS: u64 = 4;
 
 /// Names and targets that an attacker would try, and some that are harmless together with them.
-const WORDS: [&str; 20] = [
+const WORDS: [&str; 22] = [
     "a",
     "d",
     "d/file",
@@ -17,6 +19,7 @@ const WORDS: [&str; 20] = [
     "l",
     "l/secret",
     "..",
+    "../outside",
     "../outside/secret",
     "/outside",
     "../../outside",
@@ -30,7 +33,13 @@ const WORDS: [&str; 20] = [
     ".wh..wh..opq",
     "l/.wh.secret",
     "d/../l",
+    "l/../d",
 ];
+
+/// The oldest trap: a link that leads out, and entries that go through it.
+const OUT: [&str; 4] = ["..", "../outside", "../outside/sub", "../.."];
+const THROUGH: [&str; 8] =
+    ["l/secret", "l/x", "l/sub/x", "l/.wh.secret", "l/.wh..wh..opq", "l/outside/secret", "l/outside/new", "l"];
 
 /// xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators".
 struct Random(u64);
@@ -47,41 +56,50 @@ impl Random {
         (self.next() % most.max(1) as u64) as usize
     }
 
-    fn word(&mut self) -> &'static str {
-        WORDS[self.below(WORDS.len())]
+    fn one_of(&mut self, words: &[&'static str]) -> &'static str {
+        words[self.below(words.len())]
     }
 }
 
-/// An archive of a few entries of any kind, with names from the list.
+/// An archive of a few entries of any kind, with names from the list; every other one with a trap in it.
 fn seed(random: &mut Random) -> Vec<u8> {
     let mut archive = Builder::new(Vec::new());
-    for _ in 0..random.below(12) {
+    let trap = random.below(12);
+    for at in 0..random.below(12) {
         let kind = b"0000111222235546SxLKgV"[random.below(22)];
-        let records = format!("18 path={:<9}\n", random.word());
-        let content = match kind {
-            b'x' | b'g' if records.len() == 18 => records,
-            b'L' | b'K' => format!("{}\0", random.word()),
-            _ => "x".repeat(random.below(1200)),
+        let (kind, name, target) = match at.cmp(&trap) {
+            Ordering::Equal => (b'2', "l", random.one_of(&OUT)),
+            Ordering::Greater => (kind, random.one_of(&THROUGH), random.one_of(&WORDS)),
+            Ordering::Less => (kind, random.one_of(&WORDS), random.one_of(&WORDS)),
         };
-        let mut header = Header::new_gnu();
-        header.set_entry_type(EntryType::new(kind));
-        let name = random.word();
-        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
-        header.set_link_name_literal(random.word()).unwrap();
-        header.set_mode(random.next() as u32 & 0o7777);
-        header.set_uid(random.next() % 3);
-        header.set_gid(0);
-        let stored = if b"0Sx7LKgV".contains(&kind) { content.as_bytes() } else { b"" };
-        header.set_size(stored.len() as u64);
-        if let (b'S', Some(sparse)) = (kind, header.as_gnu_mut()) {
-            sparse.set_real_size(5000 + stored.len() as u64);
-            sparse.sparse[0].set_offset(5000);
-            sparse.sparse[0].set_length(stored.len() as u64);
-        }
-        header.set_cksum();
-        archive.append(&header, stored).unwrap();
+        entry(random, &mut archive, kind, name, target);
     }
     archive.into_inner().unwrap()
+}
+
+fn entry(random: &mut Random, archive: &mut Builder<Vec<u8>>, kind: u8, name: &str, target: &str) {
+    let records = format!("18 path={:<9}\n", random.one_of(&WORDS));
+    let content = match kind {
+        b'x' | b'g' if records.len() == 18 => records,
+        b'L' | b'K' => format!("{}\0", random.one_of(&WORDS)),
+        _ => "x".repeat(random.below(1200)),
+    };
+    let mut header = Header::new_gnu();
+    header.set_entry_type(EntryType::new(kind));
+    header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+    header.set_link_name_literal(target).unwrap();
+    header.set_mode(random.next() as u32 & 0o7777);
+    header.set_uid(random.next() % 3);
+    header.set_gid(0);
+    let stored = if b"0Sx7LKgV".contains(&kind) { content.as_bytes() } else { b"" };
+    header.set_size(stored.len() as u64);
+    if let (b'S', Some(sparse)) = (kind, header.as_gnu_mut()) {
+        sparse.set_real_size(5000 + stored.len() as u64);
+        sparse.sparse[0].set_offset(5000);
+        sparse.sparse[0].set_length(stored.len() as u64);
+    }
+    header.set_cksum();
+    archive.append(&header, stored).unwrap();
 }
 
 fn mutate(random: &mut Random, archive: &mut Vec<u8>) {
@@ -98,7 +116,7 @@ fn mutate(random: &mut Random, archive: &mut Vec<u8>) {
                 archive.splice(block..block, copied);
             }
             _ => {
-                let word = random.word().as_bytes();
+                let word = random.one_of(&WORDS).as_bytes();
                 let end = (block + word.len()).min(archive.len());
                 archive[block..end].copy_from_slice(&word[..end - block]);
             }

@@ -10,7 +10,6 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
 
 use crate::report::Speaker;
-use crate::streams;
 
 // ANCHOR: run
 /// Runs the program as a child, passes signals on to it, and reaps whoever is orphaned, until it ends.
@@ -29,7 +28,7 @@ pub fn run(kernel: &Kernel, program: &Program, report: &Speaker) -> Result<ExitC
         ForkResult::Parent { child } => {
             // Only the program's own silence is to be heard outside.
             report.fall_silent();
-            streams::keep_three(kernel)?;
+            pivot::keep_three(kernel)?;
             end(serve(child))
         }
     }

@@ -1,10 +1,9 @@
 //! Where the program's words go: a terminal of its own, a log, or where ours go.
 
-use std::os::fd::{AsFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd};
 
-use anyhow::{Context, Result};
-use groundwork::{Kernel, Refused};
-use nix::errno::Errno;
+use anyhow::Result;
+use groundwork::Kernel;
 use nix::fcntl::OFlag;
 
 use crate::report::Speaker;
@@ -26,7 +25,7 @@ pub enum Streams {
 /// # Errors
 /// Those of openat(2) and of the ioctls in ioctl_tty(2).
 pub fn take(kernel: &Kernel, streams: &Streams, report: &Speaker) -> Result<()> {
-    leave_three(kernel)?;
+    pivot::leave_three(kernel)?;
     kernel.because("a session of its own: ^C at our terminal is for us to pass on").setsid()?;
     match streams {
         Streams::Ours => Ok(()),
@@ -67,46 +66,4 @@ pub fn close_ours(kernel: &Kernel) -> Result<()> {
         kernel.because("who started us may wait for the end of what they read").openat("/dev/null", OFlag::O_RDWR)?;
     (0..3)
         .try_for_each(|number| kernel.because("a copy of theirs is not to be kept open").dup2(nothing.as_fd(), number))
-}
-
-// ANCHOR: three
-/// Leaves three descriptors to the program, whatever else whoever started us had open.
-fn leave_three(kernel: &Kernel) -> Result<()> {
-    let marked = kernel
-        .because("a directory of the host, left open by whoever started us, would be a way out: execve closes it")
-        .close_range_on_exec(3);
-    if is_too_new(&marked) { close_each(is_inherited) } else { marked }
-}
-
-/// Closes all but three, in a process that stays what it is and needs nothing of ours any more.
-///
-/// # Errors
-/// /proc is missing, before Linux 5.9.
-pub fn keep_three(kernel: &Kernel) -> Result<()> {
-    let closed = kernel
-        .because("/proc/1/fd is open to everyone inside: nothing there may lead out, and PID 1 never calls execve")
-        .close_range(3);
-    if is_too_new(&closed) { close_each(|_| true) } else { closed }
-}
-// ANCHOR_END: three
-
-fn is_too_new(asked: &Result<()>) -> bool {
-    asked.as_ref().is_err_and(|error| matches!(Refused::errno_of(error), Some(Errno::ENOSYS | Errno::EINVAL)))
-}
-
-/// Those that execve(2) would leave open: nothing of ours, which is all opened with O_CLOEXEC.
-fn is_inherited(descriptor: RawFd) -> bool {
-    let about = std::fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).unwrap_or_default();
-    let flags = about.lines().find_map(|line| i32::from_str_radix(line.strip_prefix("flags:")?.trim(), 8).ok());
-    flags.is_some_and(|flags| flags & OFlag::O_CLOEXEC.bits() == 0)
-}
-
-fn close_each(which: impl Fn(RawFd) -> bool) -> Result<()> {
-    let list = std::fs::read_dir("/proc/self/fd").context("cannot list what is open")?;
-    let open: Vec<RawFd> = list.flatten().filter_map(|one| one.file_name().to_str()?.parse().ok()).collect();
-    // EBADF: the descriptor that the list was read from.
-    open.into_iter().filter(|one| *one > 2 && which(*one)).try_for_each(|one| match nix::unistd::close(one) {
-        Err(Errno::EBADF) => Ok(()),
-        closed => Ok(closed?),
-    })
 }

@@ -86,6 +86,7 @@ impl Options {
         }
         dev.attach(kernel)?;
         additions.attach(kernel)?;
+        pivot::leave_three(kernel)?;
         self.command.program().exec(kernel)
     }
     // ANCHOR_END: inside
