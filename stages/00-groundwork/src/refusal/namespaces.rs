@@ -1,4 +1,4 @@
-//! unshare(2) and clone3(2), and the names that a UTS namespace holds.
+//! unshare(2), clone(2) and clone3(2), and the names that a UTS namespace holds.
 
 use std::path::Path;
 
@@ -42,6 +42,10 @@ pub(super) fn hint(asked: &Asked<'_>) -> Option<String> {
         }
         ("unshare" | "clone" | "clone3", EPERM | EACCES) => guarded(),
         ("unshare" | "clone" | "clone3", ENOSPC | EUSERS) => used_up(asked),
+        ("clone", EINVAL) if asked.says("CLONE_NEWTIME") => say(
+            "clone(2) has no room for CLONE_NEWTIME, whose bit lies in the number of the exit signal",
+            "use clone3(2), or unshare(2) and then fork(2)",
+        ),
         ("unshare" | "clone" | "clone3", EINVAL) => invalid(asked),
         ("clone3", ENOSYS) if host.is_filtered() => say(
             "a seccomp filter hides clone3(2), whose arguments it cannot read, as container engines set it up",

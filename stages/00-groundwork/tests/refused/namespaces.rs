@@ -34,6 +34,9 @@ pub(crate) const CASES: &[Case] = &[
         kernel.because("part of a case").write("/proc/sys/user/max_uts_namespaces", "0")?;
         unshare(kernel, CloneFlags::CLONE_NEWUTS)
     }),
+    ("a_birth_into_a_time_namespace_by_the_older_call", "use clone3(2)", |kernel| {
+        kernel.because("part of a case").clone(CloneFlags::from_bits_retain(libc::CLONE_NEWTIME)).map(drop)
+    }),
     ("user_namespaces_nested_too_deep", "32 are nested", |kernel| {
         loop {
             own_ids(kernel)?;

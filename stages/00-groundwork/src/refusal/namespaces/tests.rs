@@ -52,6 +52,32 @@ fn each_invalid_unshare_is_told_apart() {
 }
 
 #[test]
+fn whoever_makes_a_namespace_is_told_the_same() {
+    let host = Elsewhere::ordinary().with("/proc/sys/user/max_net_namespaces", "0");
+    let calls = [
+        ("unshare", "FLAGS"),
+        ("clone", "flags=CLONE_PIDFD|FLAGS|SIGCHLD"),
+        ("clone3", "{flags=CLONE_PIDFD|FLAGS, exit_signal=SIGCHLD}"),
+    ];
+    for (flags, errno) in [
+        ("CLONE_NEWUSER", EPERM),
+        ("CLONE_NEWUSER", EACCES),
+        ("CLONE_NEWNET", EPERM),
+        ("CLONE_NEWNET", ENOSPC),
+        ("CLONE_NEWNET|CLONE_NEWUSER", EUSERS),
+    ] {
+        let hints = calls.map(|(name, form)| hint_on(&host, name, &[&form.replace("FLAGS", flags)], errno));
+        assert!(hints[0].is_some() && hints.iter().all(|hint| *hint == hints[0]), "{flags} {errno}: {hints:?}");
+    }
+}
+
+#[test]
+fn the_bit_that_clone_has_no_room_for_is_named() {
+    let words = ["child_stack=NULL", "flags=CLONE_PIDFD|CLONE_NEWTIME|SIGCHLD"];
+    assert!(hint_on(&Elsewhere::root(), "clone", &words, EINVAL).unwrap().contains("use clone3(2)"));
+}
+
+#[test]
 fn a_hidden_clone3_is_told_from_one_that_is_not_there() {
     let words = ["{flags=CLONE_PIDFD, exit_signal=SIGCHLD}", "88"];
     let filtered = Elsewhere::ordinary().status("Seccomp:\t2\n");
