@@ -30,6 +30,10 @@ lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
 
+# Install boxwright for use, as one file that needs no library (which takes a static C library, as Debian's libc6-dev has)
+install:
+    RUSTFLAGS="-C target-feature=+crt-static" cargo install --locked --path stages/07-run
+
 # Measure the start of a container beside the peers that are installed
 bench *ARGUMENTS:
     cargo bench -p judges --bench start -- {{ARGUMENTS}}
