@@ -10,10 +10,12 @@ use nix::sched::CloneFlags;
 /// # Errors
 /// Those of unshare(2) and sethostname(2).
 pub fn own_hostname(kernel: &Kernel, name: &str) -> Result<()> {
+    // EXERCISE uts-1
     kernel
         .because("sethostname renames every process in the UTS namespace: without a new one, the host itself")
         .unshare(CloneFlags::CLONE_NEWUTS)?;
     kernel.because("the new namespace began as a copy, and still bears the host's name").sethostname(name)
+    // END uts-1
 }
 // ANCHOR_END: own_hostname
 

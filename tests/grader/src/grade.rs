@@ -1,0 +1,180 @@
+//! Judging: one exercise after the other, each in a sandbox of its own.
+
+mod rootfs;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::bench::{Bench, Kit};
+use crate::checks::{Checks, Judged, Stop};
+use crate::course::{Course, Exercise};
+use crate::doctor::{Doctor, kebab};
+use crate::forge::{DoesNotCompile, Forge, Sources, is_open, only_this_exercise};
+use crate::judges::judge_of;
+use crate::outcome::{Missing, Outcome, Verdict};
+use crate::sandbox::{Leak, Walls};
+
+/// Somebody's work on an exercise.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// Their copies of the files that have holes of it, by the path seen from the root of the course.
+    Files(BTreeMap<PathBuf, String>),
+    /// A folder with their programs, whatever they are made of.
+    Programs(PathBuf),
+}
+
+/// Everything that judging takes.
+pub struct Grader<'a> {
+    course: &'a Course,
+    forge: Forge,
+    helper: PathBuf,
+    doctor: Doctor,
+    rootfs: PathBuf,
+    /// The walls of each sandbox.
+    pub walls: Walls,
+}
+
+/// Exercises with one of these needs get every cgroup controller.
+const ABOUT_CGROUPS: [&str; 9] = [
+    "cgroup-namespace",
+    "cgroup-v2",
+    "clone-into-cgroup",
+    "cpu-limit",
+    "cpuset-limit",
+    "freeze",
+    "io-limit",
+    "memory-limit",
+    "pids-limit",
+];
+
+impl<'a> Grader<'a> {
+    /// Opens the forge in `folder`, and asks doctor. `helper` is the program `workshop`; `tell` hears what takes long.
+    ///
+    /// # Errors
+    /// The course cannot be built, or the folder not be written to.
+    pub fn open(course: &'a Course, folder: &Path, helper: &Path, tell: &dyn Fn(&str)) -> Result<Self> {
+        let forge = Forge::open(course, folder, tell)?;
+        let rootfs = rootfs::made(&course.root, forge.kept(), tell)?;
+        let mut grader = Self {
+            course,
+            forge,
+            helper: helper.to_owned(),
+            doctor: Doctor::default(),
+            rootfs,
+            walls: Walls::default(),
+        };
+        grader.doctor = match Bench::open(grader.kit(None, true)?) {
+            Ok(bench) => Doctor::ask(&bench)?,
+            Err(error) => Doctor::without(
+                Missing { why: format!("{error:#}"), remedy: "see what `doctor` says of this host".to_owned() },
+                course.exercises().flat_map(|exercise| exercise.needs.clone()),
+            ),
+        };
+        Ok(grader)
+    }
+
+    /// Judges an exercise.
+    ///
+    /// # Errors
+    /// The grader itself cannot go on: a disk is full, cargo is missing.
+    pub fn grade(&self, exercise: &Exercise, work: &Work) -> Result<Outcome> {
+        let began = Instant::now();
+        Ok(self.outcome(exercise, work)?.after(began.elapsed()))
+    }
+
+    fn outcome(&self, exercise: &Exercise, work: &Work) -> Result<Outcome> {
+        if let Work::Files(files) = work
+            && (files.is_empty() || files.values().any(|text| is_open(text, &exercise.id)))
+        {
+            return Ok(Outcome::of(exercise, Verdict::Open));
+        }
+        if let Some(missing) = self.doctor.missing(&exercise.needs)? {
+            return Ok(Outcome::of(exercise, Verdict::NotGradable(missing)));
+        }
+        let judged = match self.programs(exercise, work) {
+            Ok(judged) => judged,
+            Err(error) => match error.downcast::<DoesNotCompile>() {
+                Ok(DoesNotCompile(words)) => return Ok(Outcome::of(exercise, Verdict::DoesNotCompile { words })),
+                Err(error) => return Err(error),
+            },
+        };
+        self.judge(exercise, judged)
+    }
+
+    /// The folder of the programs to judge.
+    fn programs(&self, exercise: &Exercise, work: &Work) -> Result<PathBuf> {
+        let files = match work {
+            Work::Programs(folder) => return Ok(folder.clone()),
+            Work::Files(files) => files,
+        };
+        let mut sources = Sources::new();
+        for (name, theirs) in files {
+            let ours = self.course.root.join(name);
+            let ours = fs::read_to_string(&ours).with_context(|| ours.display().to_string())?;
+            sources.extend(only_this_exercise(&self.forge.copy(), name, &ours, theirs, &exercise.id)?);
+        }
+        let package = |program: &String| Some((self.course.package_of(program)?.to_owned(), program.clone()));
+        self.forge.build(&sources, &exercise.programs.iter().filter_map(package).collect::<Vec<_>>())
+    }
+
+    fn judge(&self, exercise: &Exercise, judged: PathBuf) -> Result<Outcome> {
+        let judge = judge_of(&exercise.id).with_context(|| format!("{} has no judge", exercise.id))?;
+        let needs: Vec<_> = exercise.needs.iter().map(|need| kebab(need)).collect();
+        let kit = Kit {
+            labs: self.forge.copy().join("stages").join(&exercise.stage).join("labs"),
+            ..self.kit(Some(judged), needs.iter().any(|need| ABOUT_CGROUPS.contains(&need.as_str())))?
+        };
+        let bench = Bench::open(kit)?;
+        let mut checks = Checks::default();
+        let end = catch_unwind(AssertUnwindSafe(|| (judge.judge)(&bench, &mut checks)));
+        let end = end.unwrap_or_else(|_| Err(Stop::Trouble(anyhow::anyhow!("the judge stumbled: please report this"))));
+        Ok(summed_up(exercise, &bench, checks, end))
+    }
+
+    fn kit(&self, judged: Option<PathBuf>, all_controllers: bool) -> Result<Kit> {
+        let base = self.forge.kept().join("base");
+        fs::create_dir_all(&base).with_context(|| base.display().to_string())?;
+        Ok(Kit {
+            helper: self.helper.clone(),
+            judged: judged.unwrap_or_else(|| self.forge.reference()),
+            reference: self.forge.reference(),
+            labs: PathBuf::new(),
+            rootfs: self.rootfs.clone(),
+            base,
+            all_controllers,
+            walls: self.walls,
+        })
+    }
+}
+
+fn summed_up(exercise: &Exercise, bench: &Bench, mut checks: Checks, end: Judged) -> Outcome {
+    let is_complete = end.is_ok();
+    if let Err(Stop::Trouble(error)) = &end
+        && bench.ended_because().is_none()
+    {
+        let missing =
+            Missing { why: format!("the grader could not go on: {error:#}"), remedy: "please report this".to_owned() };
+        return Outcome::of(exercise, Verdict::NotGradable(missing));
+    }
+    if let Some(why) = bench.ended_because() {
+        let means = "all that runs in the sandbox shares its walls, and was ended together";
+        checks.check("everything stays within the walls of the sandbox").saw(why).means(means).also(false);
+        return Outcome::judged(exercise, checks.into_found(), false);
+    }
+    let leaks: Vec<Leak> =
+        bench.leaks().into_iter().filter(|leak| !checks.may_stay.iter().any(|word| leak.0.contains(word))).collect();
+    let words: Vec<_> = leaks.iter().map(ToString::to_string).collect();
+    let known = checks.leaks.iter().find(|(word, _)| words.iter().any(|line| line.contains(word))).cloned();
+    if is_complete {
+        let check = checks.check("afterwards the host is as it was before").saw(words.join("\n"));
+        let check = check.means("what a program makes on its host outlives it");
+        let known = known.map(|(_, mistake)| mistake).unwrap_or_default();
+        check.mistake_if(!known.is_empty(), &known).also(words.is_empty());
+    }
+    Outcome { leaks: words, ..Outcome::judged(exercise, checks.into_found(), is_complete) }
+}

@@ -1,0 +1,7 @@
+//! Judges of stage 05.
+
+use super::{Judge, Oracle};
+
+pub(super) const JUDGES: &[Judge] = &[];
+
+pub(super) const ORACLES: &[Oracle] = &[];

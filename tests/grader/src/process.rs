@@ -1,0 +1,125 @@
+//! Processes as /proc shows them, from outside.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// The kinds of namespace, by the names of their links.
+pub const KINDS: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
+
+/// A process, by its number on the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Process(pub u32);
+
+impl Process {
+    /// A file of /proc/PID as text; empty when the process is gone, or not ours to look at.
+    pub fn read(self, file: &str) -> String {
+        let bytes = fs::read(format!("/proc/{}/{file}", self.0)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// A link of /proc/PID.
+    pub fn link(self, name: &str) -> Option<PathBuf> {
+        fs::read_link(format!("/proc/{}/{name}", self.0)).ok()
+    }
+
+    /// A field of /proc/PID/status, such as `NSpid`, with one space between its words.
+    pub fn status(self, field: &str) -> Option<String> {
+        let status = self.read("status");
+        let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+        line.map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// The link of a namespace, in the kernel's words: `uts:[4026531838]`. Equal words, same namespace.
+    pub fn namespace(self, kind: &str) -> Option<String> {
+        Some(self.link(&format!("ns/{kind}"))?.to_string_lossy().into_owned())
+    }
+
+    /// True when both are there and share the namespace of this kind.
+    pub fn shares(self, kind: &str, other: Self) -> bool {
+        self.namespace(kind).is_some_and(|own| other.namespace(kind) == Some(own))
+    }
+
+    /// Its numbers, the outermost first: the last is what it calls itself.
+    pub fn numbers(self) -> Vec<u32> {
+        let numbers = self.status("NSpid").unwrap_or_default();
+        numbers.split(' ').filter_map(|number| number.parse().ok()).collect()
+    }
+
+    /// Its children.
+    pub fn children(self) -> Vec<Self> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.0)).into_iter().flatten().flatten();
+        let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+        lists
+            .flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).map(Self).collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// Its children, theirs, and so on.
+    pub fn descendants(self) -> Vec<Self> {
+        let mut found = self.children();
+        let mut at = 0;
+        while let Some(process) = found.get(at) {
+            found.extend(process.children());
+            at += 1;
+        }
+        found
+    }
+
+    /// Its first child's first child, and so on: what a program that waits has started, or the program itself.
+    pub fn innermost(self) -> Self {
+        self.children().first().map_or(self, |child| child.innermost())
+    }
+
+    /// Its command line, as one would type it.
+    pub fn command(self) -> String {
+        self.read("cmdline").trim_end_matches('\0').replace('\0', " ")
+    }
+
+    /// True while it runs; a zombie does not.
+    pub fn is_alive(self) -> bool {
+        self.status("State").is_some_and(|state| !state.starts_with(['Z', 'X']))
+    }
+
+    /// The lines of its mountinfo: see proc(5).
+    pub fn mounts(self) -> Vec<String> {
+        self.read("mountinfo").lines().map(str::to_owned).collect()
+    }
+
+    /// The lines of its mountinfo whose mount point, as it sees it, is this.
+    pub fn mounts_at(self, place: &str) -> Vec<String> {
+        let is_there = |line: &String| line.split(' ').nth(4) == Some(place);
+        self.mounts().into_iter().filter(is_there).collect()
+    }
+
+    /// Something that lies in its root. A path out of that leads nowhere.
+    pub fn in_root(self, path: &str) -> Option<fs::File> {
+        use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+        let root = fs::File::open(format!("/proc/{}/root", self.0)).ok()?;
+        let path = Path::new(path).strip_prefix("/").unwrap_or(Path::new(path));
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        openat2(root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT).ok().map(fs::File::from)
+    }
+
+    /// The text of a file in its root, at most 1 MiB; nothing when there is none.
+    pub fn file(self, path: &str) -> Option<String> {
+        use std::io::Read;
+        let mut text = Vec::new();
+        self.in_root(path)?.take(1 << 20).read_to_end(&mut text).ok()?;
+        Some(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Kills it.
+    pub(crate) fn kill(self) {
+        // It may be gone already.
+        let _ = kill(Pid::from_raw(self.0 as i32), Signal::SIGKILL);
+    }
+
+    /// Resident memory that is its own, in bytes.
+    pub(crate) fn memory(self) -> u64 {
+        let kilobytes = self.status("RssAnon").and_then(|value| value.split(' ').next()?.parse::<u64>().ok());
+        kilobytes.unwrap_or(0) * 1024
+    }
+}
