@@ -32,7 +32,7 @@ lint:
 
 # Install boxwright for use, as one file that needs no library (which takes a static C library, as Debian's libc6-dev has)
 install:
-    RUSTFLAGS="-C target-feature=+crt-static" cargo install --locked --path stages/07-run
+    RUSTFLAGS="-C target-feature=+crt-static" cargo install --locked --path stages/07-run --target "$(rustc -vV | sed -n 's/^host: //p')"
 
 # Measure the start of a container beside the peers that are installed
 bench *ARGUMENTS:
