@@ -132,11 +132,11 @@ fn answer<P: Parser>(error: clap::Error) -> ExitCode {
 
 /// `PROGRAM --generate man|bash|zsh|fish`, for packagers: the manual page and completions made from the options.
 fn generate<P: Parser>() -> Option<ExitCode> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args_os().skip(1);
     if arguments.next()? != "--generate" {
         return None;
     }
-    let what = arguments.next()?;
+    let what = arguments.next()?.into_string().ok()?;
     let mut command = help::readable(P::command());
     let name = command.get_name().to_owned();
     let mut stdout = std::io::stdout();

@@ -108,6 +108,9 @@ fn c_string(text: OsString) -> Result<CString> {
 
 impl Display for NotFound {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        if self.command.is_empty() {
+            return formatter.write_str("the command is an empty word; leave it out, and a shell is run");
+        }
         write!(formatter, "{}: no such command in {}", self.command.display(), self.path.display())
     }
 }

@@ -99,13 +99,33 @@ impl Refused {
 
 impl Display for Refused {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
-        let mut words = self.errno.desc().to_owned();
-        // The field writes errors in lower case, names such as "RFS" aside.
-        if words.chars().nth(1).is_some_and(char::is_lowercase) {
-            words[..1].make_ascii_lowercase();
-        }
-        write!(formatter, "{}: {:?}: {words}", self.call, self.errno)
+        write!(formatter, "{}: {:?}: {}", self.call, self.errno, in_lower_case(self.errno.desc()))
     }
+}
+
+/// The field writes errors in lower case, names such as "RFS" aside.
+fn in_lower_case(words: &str) -> String {
+    let mut words = words.to_owned();
+    if words.chars().nth(1).is_some_and(char::is_lowercase) {
+        words[..1].make_ascii_lowercase();
+    }
+    words
+}
+
+/// The standard library's own errors begin like a sentence, and end with a number that nobody knows by heart.
+fn without_numbers(mut text: String) -> String {
+    const BEFORE: &str = " (os error ";
+    while let Some((_, rest)) = text.split_once(BEFORE) {
+        let Some(number) = rest.split(')').next().and_then(|number| number.parse().ok()) else { break };
+        let whole = std::io::Error::from_raw_os_error(number).to_string();
+        let words = whole.split(BEFORE).next().unwrap_or_default();
+        let plain = text.replace(&whole, &in_lower_case(words));
+        if plain == text {
+            break;
+        }
+        text = plain;
+    }
+    text
 }
 
 impl std::error::Error for Refused {}
@@ -127,7 +147,7 @@ impl Hint {
     /// The error in one line, without its hints.
     pub fn without(error: &anyhow::Error) -> String {
         let causes = error.chain().map(ToString::to_string);
-        causes.filter(|cause| !cause.starts_with(Self::MARK)).collect::<Vec<_>>().join(": ")
+        without_numbers(causes.filter(|cause| !cause.starts_with(Self::MARK)).collect::<Vec<_>>().join(": "))
     }
 }
 
@@ -168,6 +188,15 @@ mod tests {
         assert_eq!(Hint::of(&error), Some("last"));
         assert_eq!(Hint::without(&error), "while testing: x(1): EPERM: operation not permitted");
         assert_eq!(Refused::errno_of(&error), Some(Errno::EPERM));
+    }
+
+    #[test]
+    fn what_the_standard_library_says_is_said_as_the_field_does() {
+        let missing = std::fs::read("/no/such/file").context("cannot read it").unwrap_err();
+        assert_eq!(Hint::without(&missing), "cannot read it: no such file or directory");
+        let within = anyhow::anyhow!("{}; and {}", Errno::EPERM, std::io::Error::from_raw_os_error(40));
+        assert_eq!(Hint::without(&within), "EPERM: Operation not permitted; and too many levels of symbolic links");
+        assert_eq!(Hint::without(&anyhow::anyhow!("odd (os error x)")), "odd (os error x)");
     }
 
     #[test]

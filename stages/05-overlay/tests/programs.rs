@@ -92,11 +92,11 @@ fn wrong_arguments_are_answered_with_what_to_do() {
         (said(UNPACK, &["-", "layer"], b"\x28\xb5\x2f\xfd"), "zstd -dc"),
         (said(UNPACK, &["--max-size", "1x", "-", "layer"], b""), "unknown unit \"x\""),
         (said(COMMIT, &["base", "out.tar"], b""), "base has no upper layer; name the --state of enter-overlay"),
-        (said(COMMIT, &["state", "no/such/out.tar"], b""), "ENOENT"),
+        (said(COMMIT, &["state", "no/such/out.tar"], b""), "`mkdir -p no/such`"),
         (said(COMMIT, &["state", "base"], b""), "base is a directory; name the archive in it"),
         (said(COMMIT, &["--mtime", "now", "state", "out.tar"], b""), "invalid value 'now'"),
         (said(USAGE, &[], b""), "name a layer, or a container with --state"),
-        (said(USAGE, &["missing"], b""), "missing: "),
+        (said(USAGE, &["missing"], b""), "missing is not a directory"),
         (said(USAGE, &["--state", "base"], b""), "base has no upper layer"),
     ] {
         assert!(told.contains(expected), "{told:?} does not say {expected:?}");

@@ -161,7 +161,7 @@ fn each_program_says_what_it_is_for() {
         env!("CARGO_BIN_EXE_kill-cgroup"),
     ] {
         let help = told(program, &["--help"]);
-        assert!(help.contains("Examples:") && help.contains("Man pages: cgroups(7)"), "{help}");
+        assert!(help.contains("Examples:") && help.contains("See also: cgroups(7)"), "{help}");
         assert!(help.ends_with("status 0\n"), "{help}");
     }
 }

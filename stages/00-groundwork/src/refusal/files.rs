@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use nix::errno::Errno::{EACCES, EINVAL, ENOSPC, EOPNOTSUPP, EOVERFLOW, EPERM, EROFS};
+use nix::errno::Errno::{EACCES, EINVAL, ELOOP, ENOENT, ENOSPC, EOPNOTSUPP, EOVERFLOW, EPERM, EROFS};
 
 use crate::refusal::asked::{Asked, say};
 
@@ -11,6 +11,11 @@ pub(super) fn hint(asked: &Asked<'_>) -> Option<String> {
     match asked.errno {
         EROFS => read_only(asked),
         EACCES => denied(&target(asked)?),
+        ENOENT => missing(asked),
+        ELOOP if asked.name == "openat" => {
+            let shown = asked.shown(1);
+            say(format!("{shown} is a link that leads back to itself"), format!("see where it leads: `namei {shown}`"))
+        }
         ENOSPC if target(asked).is_some() => {
             say("that file system is full, or has no inodes left", "`df -h` and `df -i`")
         }
@@ -46,6 +51,17 @@ fn target(asked: &Asked<'_>) -> Option<PathBuf> {
     asked.path(index)
 }
 
+fn missing(asked: &Asked<'_>) -> Option<String> {
+    // Below another directory than ours, a name says too little.
+    let is_below_another = asked.word(0).starts_with(|first: char| first.is_ascii_digit());
+    let target = target(asked).filter(|target| target.is_absolute() || !is_below_another)?;
+    let place = target.parent().filter(|place| !place.as_os_str().is_empty() && !asked.host.has(place));
+    match place.map(Path::display) {
+        Some(place) => say(format!("there is no directory {place}"), format!("`mkdir -p {place}` makes it")),
+        None => say(format!("there is no {} as this process sees it", target.display()), "name what exists"),
+    }
+}
+
 fn read_only(asked: &Asked<'_>) -> Option<String> {
     let target = target(asked)?;
     let place = target.ancestors().find(|path| asked.host.has(path)).unwrap_or(Path::new("/"));
@@ -72,6 +88,16 @@ mod tests {
         let host = Elsewhere::root().mounted("40 28 0:30 / /usr ro - ext4 /dev/sdb ro").directory("/usr");
         let hint = hint_on(&host, "mkdir", &["\"/usr/local/box\"", "0755"], EROFS).unwrap();
         assert!(hint.contains("lies on /usr, which is mounted read-only"), "{hint}");
+    }
+
+    #[test]
+    fn a_missing_file_is_told_from_a_missing_directory() {
+        let host = Elsewhere::ordinary().directory("/home/ann");
+        let open = |path: &str| hint_on(&host, "openat", &["AT_FDCWD", path, "O_WRONLY|O_CREAT"], ENOENT).unwrap();
+        assert!(open("\"/home/ann/no/file\"").contains("`mkdir -p /home/ann/no`"));
+        assert!(open("\"/home/ann/file\"").contains("there is no /home/ann/file"));
+        assert!(open("\"no/file\"").contains("`mkdir -p no`"));
+        assert_eq!(hint_on(&host, "openat", &["7</home>", "\"bob/file\"", "O_RDONLY"], ENOENT), None);
     }
 
     #[test]

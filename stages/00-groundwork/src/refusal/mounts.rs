@@ -24,6 +24,11 @@ pub(super) fn hint(asked: &Asked<'_>) -> Option<String> {
         ("mount" | "move_mount", ENOTDIR) => {
             say("a file is mounted on a file, a directory on a directory", "make a target of the same sort")
         }
+        ("move_mount", ENOENT) => {
+            let target = asked.path(3).filter(|target| !asked.host.has(target))?;
+            say(format!("there is no {}", target.display()), "make the mount point first")
+        }
+        ("move_mount", EINVAL) => invalid_place(asked),
         ("mount", ENOTBLK) => say("this file system lives on a block device", "name one that `lsblk` lists"),
         ("mount", EINVAL) if asked.says("MS_MOVE") => invalid_move(asked),
         ("mount", EINVAL) if asked.says("MS_BIND") && !asked.says("MS_REMOUNT") => invalid_bind(asked),
@@ -123,6 +128,21 @@ fn invalid_move(asked: &Asked<'_>) -> Option<String> {
         format!("{shown} lies on a shared mount, from which none can be moved"),
         format!("`mount --make-private {parent}` first"),
     )
+}
+
+fn invalid_place(asked: &Asked<'_>) -> Option<String> {
+    let target = asked.path(3)?;
+    let shown = target.display();
+    if !asked.says("MOVE_MOUNT_T_SYMLINKS") && asked.host.link(&target).is_some() {
+        return say(format!("{shown} is a symbolic link"), "name the place that it leads to");
+    }
+    if asked.host.look(&target)?.is_directory {
+        return say(
+            format!("{shown} is a directory: only a directory can be mounted there, in a mount namespace of one's own"),
+            "name a place of the same sort",
+        );
+    }
+    say(format!("{shown} is a file: only a file can be mounted there"), "name a place of the same sort")
 }
 
 fn busy(asked: &Asked<'_>) -> Option<String> {

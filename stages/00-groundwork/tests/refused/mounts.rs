@@ -1,5 +1,6 @@
 //! Mounts that the kernel does not make.
 
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use anyhow::Result;
@@ -28,6 +29,11 @@ pub(crate) const CASES: &[Case] = &[
     ("a_mount_point_that_is_none", "make the mount point first", |kernel| bind(kernel, "/tmp", "/tmp/none")),
     ("a_source_that_is_none", "there is no /tmp/none to bind", |kernel| bind(kernel, "/tmp/none", "/tmp")),
     ("a_file_on_a_directory", "a file is mounted on a file", |kernel| bind(kernel, "/proc/version", "/tmp")),
+    ("a_directory_held_in_the_hand_on_a_file", "only a file can be mounted there", |kernel| {
+        directories(&["held"])?;
+        let (held, place) = (kernel.because("part of a case").open_tree("/tmp/held")?, file("place", "", 0o644)?);
+        kernel.because("part of a case").move_mount(held.as_fd(), place)
+    }),
     ("a_bind_that_would_uncover_something", "MS_REC", |kernel| bind(kernel, "/", "/tmp")),
     ("a_directory_that_is_made_private", "/proc/self is no mount point", |kernel| {
         change(kernel, "/proc/self", MsFlags::MS_PRIVATE)

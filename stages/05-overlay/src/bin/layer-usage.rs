@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Parser;
 use groundwork::Kernel;
 use groundwork::cli::{Stage, Telling};
@@ -71,6 +71,9 @@ struct Container {
 
 impl Options {
     fn measure(&self) -> Result<ExitCode> {
+        if let Some(none) = self.layers.iter().find(|layer| !layer.is_dir()) {
+            bail!("{} is not a directory; name one that unpack-layer has made", none.display());
+        }
         let image = overlay::usage(&self.layers)?;
         let containers: Vec<_> = self.state.iter().map(|state| self.container(state)).collect::<Result<_>>()?;
         if self.json {

@@ -92,3 +92,16 @@ fn what_is_missing_is_named() {
     let kind = mount(&host, ["\"x\"", "\"/mnt\"", "\"squashfs\"", "0", "NULL"], ENODEV);
     assert!(kind.contains("sudo modprobe squashfs"), "{kind}");
 }
+
+#[test]
+fn a_place_of_the_wrong_sort_is_named() {
+    let host = Elsewhere::root().directory("/mnt").with("/etc/passwd", "").linked("/etc/link", "passwd");
+    let moved = |target: &str, flags: &str, errno| {
+        hint_on(&host, "move_mount", &["5</>", "\"\"", "AT_FDCWD", target, flags], errno).unwrap_or_default()
+    };
+    const FLAGS: &str = "MOVE_MOUNT_F_EMPTY_PATH";
+    assert!(moved("\"/etc/passwd\"", FLAGS, EINVAL).contains("only a file can be mounted there"));
+    assert!(moved("\"/mnt\"", FLAGS, EINVAL).contains("only a directory can be mounted there"));
+    assert!(moved("\"/etc/link\"", FLAGS, EINVAL).contains("is a symbolic link"));
+    assert!(moved("\"/nowhere\"", FLAGS, ENOENT).starts_with("there is no /nowhere"));
+}
