@@ -30,7 +30,12 @@ pub struct Forge {
 }
 
 /// What every copy has besides `stages/`.
-const BESIDES: [&str; 2] = ["Cargo.lock", "rootfs-scripts"];
+const BESIDES: [&str; 2] = [LOCK, "rootfs-scripts"];
+const LOCK: &str = "Cargo.lock";
+/// The programs of the course itself.
+pub const REFERENCE: &str = "reference";
+/// Beside the programs that were built, the scripts of labs.
+pub const LABS: &str = "labs";
 
 impl Forge {
     /// Opens the forge in this folder, which is made when it is not there, and builds the programs of the reference when
@@ -41,15 +46,18 @@ impl Forge {
     pub fn open(course: &Course, folder: &Path, tell: &dyn Fn(&str)) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         let lock = File::create(folder.join("lock")).context("the forge cannot be locked")?;
-        let lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, errno)| errno).context("flock")?;
+        let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).or_else(|(lock, _)| {
+            tell("somebody else is grading here just now: waiting for them");
+            Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, errno)| errno)
+        });
+        let lock = lock.context("the forge cannot be locked")?;
         let forge = Self { course: course.root.clone(), folder: folder.to_owned(), _lock: lock };
         forge.build_reference(course, tell)?;
         Ok(forge)
     }
 
-    /// The programs of the reference.
-    pub fn reference(&self) -> PathBuf {
-        self.folder.join("reference")
+    fn reference(&self) -> PathBuf {
+        self.folder.join(REFERENCE)
     }
 
     /// Where the copy lies.
@@ -57,22 +65,18 @@ impl Forge {
         self.folder.join("copy")
     }
 
-    /// A folder beside the copy for what is made once and kept.
-    pub fn kept(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Builds these programs of these packages from the course with other `sources` in it, and gives the folder that they
-    /// then lie in. What was there before is gone.
+    /// Builds these programs of these packages from the course with other `sources` in it, and puts them into the folder
+    /// `into`, together with the scripts of the labs of `stage`. What was there before is gone.
     ///
     /// # Errors
     /// [`DoesNotCompile`], with what cargo says.
-    pub fn build(&self, sources: &Sources, programs: &[(String, String)]) -> Result<PathBuf> {
+    pub fn build(&self, sources: &Sources, programs: &[(String, String)], stage: &str, into: &Path) -> Result<()> {
         self.lay_out(sources)?;
         let built = cargo::build(&self.copy(), &self.target(), programs, cargo::Network::Off)?;
-        let folder = self.folder.join("judged");
-        gather(&built, &folder)?;
-        Ok(folder)
+        gather(&built, into)?;
+        let labs = files_below(&self.copy().join("stages").join(stage).join("labs"));
+        let named = |file: PathBuf| Some((file.file_name()?.to_string_lossy().into_owned(), file));
+        gather(&labs.into_iter().filter_map(named).collect(), &into.join(LABS))
     }
 
     fn target(&self) -> PathBuf {
@@ -80,9 +84,9 @@ impl Forge {
     }
 
     fn build_reference(&self, course: &Course, tell: &dyn Fn(&str)) -> Result<()> {
-        let changed = self.lay_out(&Sources::new())?;
+        let digest = self.lay_out(&Sources::new())?;
         let stamp = self.reference().join(".complete");
-        if stamp.exists() && !changed {
+        if fs::read_to_string(&stamp).is_ok_and(|last| last == digest) {
             return Ok(());
         }
         let _ = fs::remove_file(&stamp);
@@ -95,32 +99,30 @@ impl Forge {
         let built = cargo::build(&self.copy(), &self.target(), &all, cargo::Network::On)
             .context("the course itself cannot be built")?;
         gather(&built, &self.reference())?;
-        fs::write(stamp, "").context("the forge cannot be written to")
+        fs::write(stamp, digest).context("the forge cannot be written to")
     }
 
-    /// Makes the copy what the course is, but for `sources`. True when the course itself was another one before.
-    fn lay_out(&self, sources: &Sources) -> Result<bool> {
+    /// Makes the copy what the course is, but for `sources`. Gives a word that stands for the course as it is now.
+    fn lay_out(&self, sources: &Sources) -> Result<String> {
         let copy = self.copy();
         let mut wanted = self.of_the_course()?;
-        let stamp = self.folder.join("course.txt");
         let digest = digest(&wanted);
-        let changed = fs::read_to_string(&stamp).ok().as_deref() != Some(digest.as_str());
+        // cargo writes the lock file of its copy anew: it is written only when the course has another one.
+        let lock = wanted.remove(Path::new(LOCK)).unwrap_or_default();
+        if write_if_other(&self.folder.join(LOCK), &lock)? || !copy.join(LOCK).exists() {
+            write_if_other(&copy.join(LOCK), &lock)?;
+        }
         wanted.extend(sources.iter().map(|(file, text)| (file.clone(), text.clone().into_bytes())));
         for file in files_below(&copy) {
-            // cargo writes its own lock file.
             let name = file.strip_prefix(&copy).unwrap_or(&file);
-            if !wanted.contains_key(name) {
+            if !wanted.contains_key(name) && name != Path::new(LOCK) {
                 fs::remove_file(&file).with_context(|| file.display().to_string())?;
             }
         }
         for (name, content) in &wanted {
-            let is_lock = name == Path::new("Cargo.lock") && !changed;
-            if !is_lock {
-                write_if_other(&copy.join(name), content)?;
-            }
+            write_if_other(&copy.join(name), content)?;
         }
-        fs::write(stamp, digest).context("the forge cannot be written to")?;
-        Ok(changed)
+        Ok(digest)
     }
 
     fn of_the_course(&self) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
@@ -166,14 +168,15 @@ fn digest(files: &BTreeMap<PathBuf, Vec<u8>>) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-/// Leaves a file alone that is right already: cargo looks at the time of its last change.
-pub(crate) fn write_if_other(file: &Path, content: &[u8]) -> Result<()> {
+/// Leaves a file alone that is right already: cargo looks at the time of its last change. True when it was not.
+pub(crate) fn write_if_other(file: &Path, content: &[u8]) -> Result<bool> {
     if fs::read(file).is_ok_and(|now| now == content) {
-        return Ok(());
+        return Ok(false);
     }
     let folder = file.parent().unwrap_or(file);
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    fs::write(file, content).with_context(|| file.display().to_string())
+    fs::write(file, content).with_context(|| file.display().to_string())?;
+    Ok(true)
 }
 
 /// Copies programs into a folder of their own: cargo overwrites what it has built.

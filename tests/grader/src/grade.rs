@@ -6,15 +6,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use tempfile::TempDir;
 
 use crate::bench::{Bench, Kit};
 use crate::checks::{Checks, Judged, Stop};
 use crate::course::{Course, Exercise};
 use crate::doctor::{Doctor, kebab};
-use crate::forge::{DoesNotCompile, Forge, Sources, is_open, only_this_exercise};
+use crate::forge::{DoesNotCompile, Forge, LABS, REFERENCE, Sources, is_open, only_this_exercise};
 use crate::judges::judge_of;
 use crate::outcome::{Missing, Outcome, Verdict};
 use crate::sandbox::{Leak, Walls};
@@ -31,13 +33,17 @@ pub enum Work {
 /// Everything that judging takes.
 pub struct Grader<'a> {
     course: &'a Course,
-    forge: Forge,
+    folder: PathBuf,
+    forge: Mutex<Forge>,
     helper: PathBuf,
     doctor: Doctor,
     rootfs: PathBuf,
     /// The walls of each sandbox.
     pub walls: Walls,
 }
+
+/// What the folders of single judgings are called.
+const JOB: &str = "job-";
 
 /// Exercises with one of these needs get every cgroup controller.
 const ABOUT_CGROUPS: [&str; 9] = [
@@ -59,16 +65,18 @@ impl<'a> Grader<'a> {
     /// The course cannot be built, or the folder not be written to.
     pub fn open(course: &'a Course, folder: &Path, helper: &Path, tell: &dyn Fn(&str)) -> Result<Self> {
         let forge = Forge::open(course, folder, tell)?;
-        let rootfs = rootfs::made(&course.root, forge.kept(), tell)?;
+        clear_jobs(folder);
+        let rootfs = rootfs::made(&course.root, folder, tell)?;
         let mut grader = Self {
             course,
-            forge,
+            folder: folder.to_owned(),
+            forge: Mutex::new(forge),
             helper: helper.to_owned(),
             doctor: Doctor::default(),
             rootfs,
             walls: Walls::default(),
         };
-        grader.doctor = match Bench::open(grader.kit(None, true)?) {
+        grader.doctor = match Bench::open(grader.kit(&grader.folder.join(REFERENCE), true)?) {
             Ok(bench) => Doctor::ask(&bench)?,
             Err(error) => Doctor::without(
                 Missing { why: format!("{error:#}"), remedy: "see what `doctor` says of this host".to_owned() },
@@ -78,7 +86,7 @@ impl<'a> Grader<'a> {
         Ok(grader)
     }
 
-    /// Judges an exercise.
+    /// Judges an exercise. Several threads may ask at once; programs are built one after the other.
     ///
     /// # Errors
     /// The grader itself cannot go on: a disk is full, cargo is missing.
@@ -88,67 +96,88 @@ impl<'a> Grader<'a> {
     }
 
     fn outcome(&self, exercise: &Exercise, work: &Work) -> Result<Outcome> {
-        if let Work::Files(files) = work
-            && (files.is_empty() || files.values().any(|text| is_open(text, &exercise.id)))
-        {
+        if work.is_open(exercise) {
             return Ok(Outcome::of(exercise, Verdict::Open));
         }
         if let Some(missing) = self.doctor.missing(&exercise.needs)? {
             return Ok(Outcome::of(exercise, Verdict::NotGradable(missing)));
         }
-        let judged = match self.programs(exercise, work) {
-            Ok(judged) => judged,
-            Err(error) => match error.downcast::<DoesNotCompile>() {
-                Ok(DoesNotCompile(words)) => return Ok(Outcome::of(exercise, Verdict::DoesNotCompile { words })),
-                Err(error) => return Err(error),
+        let built = self.job().context("the forge cannot be written to")?;
+        let judged = match work {
+            Work::Programs(folder) => folder.as_path(),
+            Work::Files(files) => match self.build(exercise, files, built.path()) {
+                Ok(()) => built.path(),
+                Err(error) => {
+                    let DoesNotCompile(words) = error.downcast()?;
+                    return Ok(Outcome::of(exercise, Verdict::DoesNotCompile { words }));
+                }
             },
         };
         self.judge(exercise, judged)
     }
 
-    /// The folder of the programs to judge.
-    fn programs(&self, exercise: &Exercise, work: &Work) -> Result<PathBuf> {
-        let files = match work {
-            Work::Programs(folder) => return Ok(folder.clone()),
-            Work::Files(files) => files,
-        };
+    /// A folder for what is built for one judging. Whoever runs a program must be able to reach it.
+    fn job(&self) -> std::io::Result<TempDir> {
+        use std::os::unix::fs::PermissionsExt;
+        let open = fs::Permissions::from_mode(0o755);
+        tempfile::Builder::new().prefix(JOB).permissions(open).tempdir_in(&self.folder)
+    }
+
+    fn build(&self, exercise: &Exercise, files: &BTreeMap<PathBuf, String>, into: &Path) -> Result<()> {
+        let forge = self.forge.lock().unwrap_or_else(|failed| failed.into_inner());
         let mut sources = Sources::new();
         for (name, theirs) in files {
             let ours = self.course.root.join(name);
             let ours = fs::read_to_string(&ours).with_context(|| ours.display().to_string())?;
-            sources.extend(only_this_exercise(&self.forge.copy(), name, &ours, theirs, &exercise.id)?);
+            sources.extend(only_this_exercise(&forge.copy(), name, &ours, theirs, &exercise.id)?);
         }
         let package = |program: &String| Some((self.course.package_of(program)?.to_owned(), program.clone()));
-        self.forge.build(&sources, &exercise.programs.iter().filter_map(package).collect::<Vec<_>>())
+        let programs: Vec<_> = exercise.programs.iter().filter_map(package).collect();
+        forge.build(&sources, &programs, &exercise.stage, into)
     }
 
-    fn judge(&self, exercise: &Exercise, judged: PathBuf) -> Result<Outcome> {
+    fn judge(&self, exercise: &Exercise, judged: &Path) -> Result<Outcome> {
         let judge = judge_of(&exercise.id).with_context(|| format!("{} has no judge", exercise.id))?;
         let needs: Vec<_> = exercise.needs.iter().map(|need| kebab(need)).collect();
-        let kit = Kit {
-            labs: self.forge.copy().join("stages").join(&exercise.stage).join("labs"),
-            ..self.kit(Some(judged), needs.iter().any(|need| ABOUT_CGROUPS.contains(&need.as_str())))?
-        };
-        let bench = Bench::open(kit)?;
+        let about_cgroups = needs.iter().any(|need| ABOUT_CGROUPS.contains(&need.as_str()));
+        let bench = Bench::open(self.kit(judged, about_cgroups)?)?;
         let mut checks = Checks::default();
         let end = catch_unwind(AssertUnwindSafe(|| (judge.judge)(&bench, &mut checks)));
         let end = end.unwrap_or_else(|_| Err(Stop::Trouble(anyhow::anyhow!("the judge stumbled: please report this"))));
         Ok(summed_up(exercise, &bench, checks, end))
     }
 
-    fn kit(&self, judged: Option<PathBuf>, all_controllers: bool) -> Result<Kit> {
-        let base = self.forge.kept().join("base");
+    fn kit(&self, judged: &Path, all_controllers: bool) -> Result<Kit> {
+        let base = self.folder.join("base");
         fs::create_dir_all(&base).with_context(|| base.display().to_string())?;
         Ok(Kit {
             helper: self.helper.clone(),
-            judged: judged.unwrap_or_else(|| self.forge.reference()),
-            reference: self.forge.reference(),
-            labs: PathBuf::new(),
+            judged: judged.to_owned(),
+            reference: self.folder.join(REFERENCE),
+            labs: judged.join(LABS),
             rootfs: self.rootfs.clone(),
             base,
             all_controllers,
             walls: self.walls,
         })
+    }
+}
+
+impl Work {
+    /// True when nothing has been written yet.
+    fn is_open(&self, exercise: &Exercise) -> bool {
+        match self {
+            Self::Files(files) => files.is_empty() || files.values().any(|text| is_open(text, &exercise.id)),
+            Self::Programs(folder) => !exercise.programs.iter().any(|program| folder.join(program).exists()),
+        }
+    }
+}
+
+/// Left there by a grader that was killed.
+fn clear_jobs(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(JOB)) {
+        let _ = fs::remove_dir_all(entry.path());
     }
 }
 
