@@ -24,5 +24,15 @@ pub fn compare(name: &str, text: &str, attribution: &Attribution) {
     settings.add_filter(r"(/proc|process|PID|pid) ?/?\d+", "${1} [PID]");
     // The kernel counts namespaces.
     settings.add_filter(r"\b(cgroup|ipc|mnt|net|pid|time|user|uts):\[\d+\]", "${1}:[INODE]");
+    // Which number a descriptor gets depends on what else is open.
+    settings.add_filter(r"\((\d+)<", "([FD]<");
+    // The clocks go on.
+    settings.add_filter(
+        r"this one shows \d+ now; give at least -\d+",
+        "this one shows [SECONDS] now; give at least -[SECONDS]",
+    );
+    // A host has its cgroups in version 2 alone, or beside version 1; and as many CPUs as it has.
+    settings.add_filter("/sys/fs/cgroup/(unified/)?boxwright", "[CGROUP2]/boxwright");
+    settings.add_filter(r"this machine has [0-9,-]+", "this machine has [CPUS]");
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
