@@ -78,9 +78,11 @@ pub(crate) fn places<'a>(
     Ok(places)
 }
 
-/// Where in this hierarchy we may make ours. A rehearsal tells what somebody would do who may.
+/// Where in this hierarchy we may make ours. A rehearsal of limits tells what somebody would do who may; a cgroup that
+/// nobody asked for is left out of it too where we may not.
 fn base(kernel: &Kernel, hierarchy: &Hierarchy, asked: &[&str], purpose: Purpose<'_>) -> Result<Option<PathBuf>> {
     match delegation::base(hierarchy) {
+        None if matches!(purpose, Purpose::Hold) => Ok(None),
         base if kernel.is_rehearsing() => Ok(Some(base.unwrap_or_else(|| hierarchy.top.clone()))),
         None if asked.is_empty() => Ok(None),
         None => Err(delegation::refused(&purpose.controllers())),
