@@ -12,6 +12,7 @@ mod chroot;
 mod crash;
 mod narration;
 mod nsfs;
+mod overlay;
 mod pivot;
 mod rooms;
 mod run;

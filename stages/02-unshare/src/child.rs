@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
-use groundwork::{Kernel, cli};
-use nix::sys::signal::Signal;
+use anyhow::{Context, Result, ensure};
+use groundwork::{Kernel, Refused, cli};
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{ForkResult, Pid};
 
 use crate::handshake::{Abandoned, Handshake};
@@ -62,14 +64,56 @@ pub fn wait_outside(kernel: &Kernel, child: Pid) -> Result<ExitCode> {
     Ok(kernel.because("the command's status shall be ours").wait4(child)?.into())
 }
 
-/// Waits for a child that was, or was not, `prepared` for what it has to do; `line` leads to it.
+/// What tells a program to end, and what tells its parent that it has.
+const AWAITED: [Signal; 5] = [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGCHLD];
+
+// ANCHOR: pass_on
+/// Before [`pass_on`], as long as the child does not depend on it: from here on no signal ends this process before it.
+///
+/// # Errors
+/// None for valid signals.
+pub fn hold_signals(kernel: &Kernel) -> Result<()> {
+    kernel
+        .because("whoever ends us means the child, which may have something to take away first: it shall hear of it")
+        .sigprocmask_block(&AWAITED)
+}
+
+/// Waits for the end of the child, and tells it to end when this process is told so.
+///
+/// # Errors
+/// ECHILD when it is no child of this process.
+pub fn pass_on(kernel: &Kernel, child: Pid) -> Result<ExitCode> {
+    let awaited: SigSet = AWAITED.into_iter().collect();
+    // In a rehearsal no signal waits for us.
+    while !kernel.is_rehearsing() && !has_ended(child) {
+        let signal = awaited.wait().context("sigwait(3)")?;
+        // What a terminal sends for Ctrl-C has reached the child too.
+        if matches!(signal, Signal::SIGHUP | Signal::SIGTERM) {
+            let told = kernel.because("we are told to end, and it is the child that is meant").kill(child, signal);
+            // EPERM: it has taken an id that is not ours, and nothing that it could leave behind.
+            if !told.as_ref().is_err_and(|error| Refused::errno_of(error) == Some(Errno::EPERM)) {
+                told?;
+            }
+        }
+    }
+    Ok(kernel.because("the command's status shall be ours").wait4(child)?.into())
+}
+// ANCHOR_END: pass_on
+
+/// True when the child has ended, and nobody has asked for its status yet.
+pub fn has_ended(child: Pid) -> bool {
+    let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+    !matches!(waitid(Id::Pid(child), look), Ok(WaitStatus::StillAlive) | Err(Errno::EINTR))
+}
+
+/// Waits, in the manner of `attend`, for a child that was, or was not, `prepared` for what it has to do; `line` leads to it.
 ///
 /// # Errors
 /// What went wrong while preparing, unless the child has ended and said why itself.
-pub fn see_out(kernel: &Kernel, child: Pid, line: Handshake, prepared: Result<()>) -> Result<ExitCode> {
+pub fn see_out(line: Handshake, prepared: Result<()>, attend: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCode> {
     // A child that still waits learns by the closed line that nobody will release it.
     let line = prepared.is_ok().then_some(line);
-    let ended = wait_outside(kernel, child);
+    let ended = attend();
     drop(line);
     match prepared {
         Err(error) if !error.is::<Abandoned>() => Err(error),

@@ -8,7 +8,7 @@ use groundwork::host::{Capability, Here, Host};
 use nix::sched::CloneFlags;
 use nix::unistd::{ForkResult, Gid, Pid, Uid};
 
-use crate::child::{die_with, quietly, see_out};
+use crate::child::{die_with, hold_signals, pass_on, quietly, see_out};
 use crate::handshake::Handshake;
 use crate::maps::{NEWGIDMAP, NEWUIDMAP, helper};
 
@@ -71,8 +71,8 @@ pub fn own_mapped_ids(kernel: &Kernel, maps: &Maps, inside: impl FnOnce() -> Res
         }
         ForkResult::Parent { child } => {
             drop(inner);
-            let mapped = map_from_outside(kernel, maps, &outer, child);
-            see_out(kernel, child, outer, mapped)
+            let mapped = hold_signals(kernel).and_then(|()| map_from_outside(kernel, maps, &outer, child));
+            see_out(outer, mapped, || pass_on(kernel, child))
         }
     }
 }

@@ -6,12 +6,16 @@ use anyhow::{Result, anyhow, bail, ensure};
 use groundwork::host::{Here, Host};
 use groundwork::refusal::WithHint;
 
+/// OVL_MAX_STACK of fs/overlayfs: how many lower layers the kernel takes. One is the container's own.
+const MOST_LAYERS: usize = 500;
+
 // ANCHOR: find_layers
 /// The layers by their real names, lowest first as they were given.
 ///
 /// # Errors
-/// One is missing, is a file, is given twice, or lies in another.
+/// One is missing, is a file, is given twice, or lies in another; there are too many.
 pub fn find_layers(layers: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    ensure!(layers.len() < MOST_LAYERS, "{}", too_many(layers.len()));
     let mut found: Vec<PathBuf> = Vec::new();
     for layer in layers {
         let shown = layer.display();
@@ -31,6 +35,13 @@ pub fn find_layers(layers: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 // ANCHOR_END: find_layers
+
+fn too_many(count: usize) -> String {
+    format!(
+        "{count} layers and the container's own are more than the {MOST_LAYERS} that the kernel lays over each other; merge \
+         some of them into one: `unpack-layer --apply` does"
+    )
+}
 
 fn in_words(error: &std::io::Error) -> String {
     match error.kind() {
@@ -109,6 +120,8 @@ mod tests {
         std::fs::create_dir(&inside).unwrap();
         assert!(error(&[&base, &inside]).contains("one lies in the other"), "{}", error(&[&base, &inside]));
         assert!(error(&[&file]).ends_with("is not a directory"), "{}", error(&[&file]));
+        let many = error(&vec![&base; MOST_LAYERS]);
+        assert!(many.starts_with("500 layers and the container's own are more than the 500"), "{many}");
         let missing = error(&[&place.path().join("missing")]);
         assert!(missing.ends_with("there is no such directory"), "{missing}");
     }

@@ -2,7 +2,7 @@
 //! kernel's Documentation/filesystems.
 //!
 //! There are three ways to name the layers, tried in this order: one string of options, which mount(2) cuts off after a
-//! page; one call for each layer, since Linux 6.5; numbers of open directories, which are short.
+//! page; one call for each layer, since Linux 6.7; numbers of open directories, which are short.
 
 mod by_number;
 
@@ -58,9 +58,7 @@ pub fn mount(kernel: &Kernel, stack: &Stack, target: &Path) -> Result<()> {
         Some(options) => kernel
             .because("the layers below stay as they are: a file is copied up before its first change")
             .mount(Some("overlay".as_ref()), target, Some("overlay"), MsFlags::empty(), Some(&options)),
-        None if stack.directories().any(|path| path.as_os_str().as_bytes().len() > MOST_STRING) => {
-            by_number::mount(kernel, stack, target)
-        }
+        None if stack.needs_numbers() => by_number::mount(kernel, stack, target),
         None => mount_piece_by_piece(kernel, stack, target),
     }
 }
@@ -70,6 +68,14 @@ impl Stack {
     fn directories(&self) -> impl Iterator<Item = &Path> {
         let upper = self.upper.iter().flat_map(|upper| [&upper.directory, &upper.work]);
         self.lower.iter().chain(upper).map(PathBuf::as_path)
+    }
+
+    /// True when fsconfig(2) cannot name a directory: too long, or an upper one with a backslash, which the kernel takes
+    /// away there, and leaves in a lower one.
+    fn needs_numbers(&self) -> bool {
+        let is_too_long = |path: &Path| path.as_os_str().len() > MOST_STRING;
+        let has_backslash = |upper: &Upper| upper.directory.as_os_str().as_bytes().contains(&b'\\');
+        self.directories().any(is_too_long) || self.upper.as_ref().is_some_and(has_backslash)
     }
 }
 
@@ -111,7 +117,7 @@ fn mount_piece_by_piece(kernel: &Kernel, stack: &Stack, target: &Path) -> Result
         kernel.because("one page of options cannot hold these layers: they are given one by one").fsopen("overlay");
     let named = overlay.and_then(|overlay| name_layers(kernel, stack, overlay.as_fd()).map(|()| overlay));
     let overlay = match named {
-        // ENOSYS: before Linux 5.2. EINVAL: before 6.5, when "lowerdir+" came.
+        // ENOSYS: before Linux 5.2. EINVAL: before 6.7, when "lowerdir+" came.
         Err(error) if matches!(Refused::errno_of(&error), Some(Errno::ENOSYS | Errno::EINVAL)) => {
             return by_number::mount(kernel, stack, target);
         }

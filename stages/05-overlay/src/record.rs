@@ -124,7 +124,11 @@ fn pieces(file: &File, size: u64) -> Result<Vec<(u64, u64)>> {
     while end < size {
         let start = match lseek64(file, end.cast_signed(), Whence::SeekData) {
             Ok(start) => start.cast_unsigned(),
-            Err(Errno::ENXIO) => break,
+            // GNU tar makes a file as long as its last piece reaches: a hole at the end needs one too, of no bytes.
+            Err(Errno::ENXIO) => {
+                pieces.push((size, 0));
+                break;
+            }
             // A file system that does not know its holes has none.
             Err(Errno::EINVAL) => return Ok(vec![(0, size)]),
             Err(errno) => return Err(errno).context("lseek(SEEK_DATA)"),

@@ -13,11 +13,10 @@ use nix::mount::MsFlags;
 use nix::sched::CloneFlags;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::stat::Mode;
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::{ForkResult, Pid};
 use rustix::fs::FlockOperation;
 use unshare::Handshake;
-use unshare::child::{die_with, quietly};
+use unshare::child::{die_with, has_ended, quietly};
 
 use crate::init_layer::InitLayer;
 use crate::layers::{check_apart, upper_refusal};
@@ -215,9 +214,4 @@ fn attend(kernel: &Kernel, child: Pid) -> Result<ExitCode> {
     }
     let waited = kernel.because("the command's status shall be ours").wait4(child)?;
     Ok(told_to_end.map_or(waited.into(), |signal| ExitCode::from(128 + signal as u8)))
-}
-
-fn has_ended(child: Pid) -> bool {
-    let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-    !matches!(waitid(Id::Pid(child), look), Ok(WaitStatus::StillAlive) | Err(Errno::EINTR))
 }

@@ -134,6 +134,6 @@ fn too_old(error: rustix::io::Errno) -> Trouble {
     if error != rustix::io::Errno::INVAL {
         return Trouble::refused("fsconfig(2)", Errno::from_raw(error.raw_os_error()));
     }
-    let feature = "overlays configured layer by layer, which came with Linux 6.5";
+    let feature = "overlays configured layer by layer, which came with Linux 6.7";
     Cause::kernel(&Here, feature, "boot a newer kernel, or use fewer layers with shorter names").into()
 }

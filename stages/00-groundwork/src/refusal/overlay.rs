@@ -115,7 +115,7 @@ fn configured(asked: &Asked<'_>) -> Option<String> {
         }
         (EINVAL, _) if said.contains("too many lower directories") => too_many(),
         (EINVAL, _) if said.contains("Unknown parameter") && key.ends_with('+') => say(
-            format!("this kernel ({release}) takes no layers one by one, which came with Linux 6.5"),
+            format!("this kernel ({release}) takes no layers one by one, which came with Linux 6.7"),
             "use mount(2) and one string of options",
         ),
         (EINVAL, Some(path)) if key == "upperdir" => {

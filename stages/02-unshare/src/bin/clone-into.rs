@@ -9,7 +9,7 @@ use groundwork::cli::{Command, Stage, Telling};
 use groundwork::kernel::Born;
 use nix::sched::CloneFlags;
 use nix::unistd::Pid;
-use unshare::child::{die_with, quietly, see_out};
+use unshare::child::{die_with, quietly, see_out, wait_outside};
 use unshare::mount::{Propagation, set_propagation};
 use unshare::user::{self, Maps};
 use unshare::{Handshake, Namespace, born_inside, namespace, net, pid};
@@ -71,7 +71,7 @@ impl Stage for Options {
             Born::Parent { child, .. } => {
                 drop(inner);
                 let prepared = if lacks_time { Err(anyhow!(NO_TIME)) } else { prepare(kernel, is_in, child, &outer) };
-                see_out(kernel, child, outer, prepared)
+                see_out(outer, prepared, || wait_outside(kernel, child))
             }
         }
     }

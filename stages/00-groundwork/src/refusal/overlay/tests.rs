@@ -58,7 +58,7 @@ fn what_the_file_system_says_becomes_the_hint() {
         hint(&Asked { name: "fsconfig", words: &words, errno, said: Some(said.to_owned()), host: &host }).unwrap()
     };
     let layer = ["3<anon_inode:[fscontext]>", "FSCONFIG_SET_STRING", "\"lowerdir+\"", "\"/l1\"", "0"];
-    assert!(tell(&layer, EINVAL, "overlay: Unknown parameter 'lowerdir+'").contains("came with Linux 6.5"));
+    assert!(tell(&layer, EINVAL, "overlay: Unknown parameter 'lowerdir+'").contains("came with Linux 6.7"));
     assert!(tell(&layer, EINVAL, "overlay: too many lower directories, limit is 500").contains("at most 500"));
     let create = ["3<anon_inode:[fscontext]>", "FSCONFIG_CMD_CREATE", "NULL", "NULL", "0"];
     assert!(tell(&create, ELOOP, "").contains("named twice"));
