@@ -33,7 +33,7 @@ struct Process {
 impl Run {
     /// Runs an example below strace, which sees also what the example writes: each line of the narration is there, between
     /// the calls of the process that wrote it.
-    fn new(room: &Room, example: Example) -> Self {
+    fn traced(room: &Room, example: Example) -> Self {
         let (seen, trace) = (room.path("strace"), room.path("trace"));
         let calls = format!(
             "trace=write,{}",
@@ -43,11 +43,15 @@ impl Run {
         words.extend([seen.display().to_string(), "-e".to_owned(), calls]);
         words.push(program(example.program).display().to_string());
         words.extend(example.words(&["--explain", "--trace", trace.to_str().expect("paths are UTF-8")]));
-        let mut command = room.command("/usr/bin/strace", words);
-        command.env("NO_COLOR", "1");
-        let ran = crate::harness::Running::start(command).end();
+        let ran = plainly(room, "/usr/bin/strace", words);
         let read = |path: &Path| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
         Self { processes: processes(&read(&seen)), trace: read(&trace), example, ran }
+    }
+
+    /// Runs it alone: there is only what was told.
+    fn untraced(room: &Room, example: Example) -> Self {
+        let ran = plainly(room, example.program, example.words(&["--explain"]));
+        Self { processes: BTreeMap::new(), trace: String::new(), example, ran }
     }
 
     /// What was made and not told, and the other way round.
@@ -58,6 +62,12 @@ impl Run {
         })
         .collect()
     }
+}
+
+fn plainly(room: &Room, program: &str, words: Vec<String>) -> Ran {
+    let mut command = room.command(program, words);
+    command.env("NO_COLOR", "1");
+    crate::harness::Running::start(command).end()
 }
 
 fn processes(seen: &str) -> BTreeMap<u32, Process> {
@@ -84,11 +94,11 @@ fn processes(seen: &str) -> BTreeMap<u32, Process> {
     processes
 }
 
-fn is_as_told(room: &Room, Examples { lines, beside }: Examples) {
+fn is_as_told(room: &Room, Examples { lines, beside }: Examples, is_traced: bool) {
     let mut complaints = Vec::new();
     for example in lines {
         let rehearsed = rehearsal::rehearse(room, &example);
-        let run = Run::new(room, example);
+        let run = if is_traced { Run::traced(room, example) } else { Run::untraced(room, example) };
         let shown = run.example.shown();
         let expected = run.example.status;
         if run.ran.status() != expected {
@@ -103,24 +113,34 @@ fn is_as_told(room: &Room, Examples { lines, beside }: Examples) {
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
 }
 
+/// Each stage with what its examples need, and what they need below strace too. Where that is missing, the rehearsal is
+/// compared all the same.
 macro_rules! stages {
-    ($($stage:ident $needs:tt),* $(,)?) => {$(
+    ($($stage:ident $needs:tt traced [$($traced:ident),*]),* $(,)?) => {$(
         #[test]
         fn $stage() {
             needs! $needs;
+            let is_traced = crate::harness::are_met(name!(), &[$(crate::harness::Need::$traced),*]);
             let room = room!();
-            is_as_told(&room, examples::$stage(&room));
+            is_as_told(&room, examples::$stage(&room), is_traced);
         }
     )*};
 }
 
+#[test]
+fn objects() {
+    needs!(UserNamespaces, Strace);
+    let room = Room::alone(name!());
+    is_as_told(&room, examples::objects(&room), true);
+}
+
 stages! {
-    chroot (Strace, UserNamespaces),
-    unshare (Strace, UserNamespaces, TimeNamespace),
-    nsfs (Strace, UserNamespaces),
-    pivot (Strace, UserNamespaces, PivotRoot),
-    overlay (Strace, UserNamespaces, PivotRoot, Overlayfs),
-    cgroup (Strace, PidsLimit, MemoryLimit, Freeze),
-    run (Strace, UserNamespaces, PivotRoot, Overlayfs),
-    walls (Strace, UserNamespaces, PivotRoot, Overlayfs, PidsLimit, MemoryLimit, Freeze),
+    chroot (UserNamespaces) traced [Strace],
+    unshare (UserNamespaces, TimeNamespace) traced [Strace],
+    nsfs (UserNamespaces) traced [Strace],
+    pivot (UserNamespaces, PivotRoot) traced [Strace, SingleId],
+    overlay (UserNamespaces, PivotRoot, Overlayfs) traced [Strace, SingleId],
+    cgroup (PidsLimit, MemoryLimit, Freeze) traced [Strace],
+    run (UserNamespaces, PivotRoot, Overlayfs) traced [Strace, SingleId],
+    walls (UserNamespaces, PivotRoot, Overlayfs, PidsLimit, MemoryLimit, Freeze) traced [Strace, SingleId],
 }

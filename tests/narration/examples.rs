@@ -65,7 +65,8 @@ fn example(program: &'static str, words: &str) -> Example {
 }
 
 fn verb(verb: &'static str, words: &str) -> Example {
-    Example { verb: Some(verb), ..example("boxwright", words) }
+    let removes_in_the_end = verb == "rm" || words.contains("--rm ");
+    Example { verb: Some(verb), removes_in_the_end, ..example("boxwright", words) }
 }
 
 fn root() -> &'static str {
@@ -111,11 +112,8 @@ pub fn chroot(room: &Room) -> Examples {
     .into()
 }
 
-pub fn unshare(room: &Room) -> Examples {
+pub fn unshare(_: &Room) -> Examples {
     let (user, group) = (nix::unistd::geteuid(), nix::unistd::getegid());
-    // A key that no other judge takes: the kernel counts processes, and each judge's program has made a few.
-    let key = std::process::id();
-    let objects = format!("--key {key} --queue /{}", room.name("queue"));
     vec![
         example("unshare-uts", "--hostname inside --domainname in.side -- true"),
         example("unshare-ipc", "-- true"),
@@ -138,11 +136,16 @@ pub fn unshare(room: &Room) -> Examples {
         example("pid-orphans", ""),
         example("mount-leak", ""),
         example("mount-leak", "--propagation slave"),
-        example("ipc-objects", &format!("{objects} make")),
-        example("ipc-objects", &format!("{objects} list")),
-        example("ipc-objects", &format!("{objects} remove")),
     ]
     .into()
+}
+
+/// Made on the host, where nobody can see whose they are: in a room without others beside it.
+pub fn objects(room: &Room) -> Examples {
+    // A key that nobody else takes: the kernel counts processes, and each judge's program has made a few.
+    let names = format!("--key {} --queue /{}", std::process::id(), room.name("queue"));
+    let line = |what: &str| example("ipc-objects", &format!("{names} {what}"));
+    vec![line("make"), line("list"), line("remove")].into()
 }
 
 pub fn nsfs(room: &Room) -> Examples {

@@ -36,18 +36,26 @@ pub fn difference(rehearsed: &str, run: &Run) -> Option<String> {
     })
 }
 
-/// The reasons with which a removal begins: of what is there, or of a directory that a rehearsal has not made.
-const REMOVAL: [&str; 2] = [
+/// The reasons with which a removal begins: of what is there, or of a directory that a rehearsal has not made; by
+/// enter-overlay, and by boxwright where only root of a user namespace may.
+const REMOVAL: [&str; 4] = [
     "# a mount below would lead to files that are not ours to remove: the kernel refuses to cross it",
     "# only an empty directory can be removed",
+    "# some of these files belong to ids that only a user namespace gives us",
+    "# outside, our ids are mapped",
 ];
 
-/// Leaves out the removal, which must be there.
+/// Leaves out the removal, which comes last in whatever process it is told. It has helpers of its own: after the two that
+/// map the ids of the container.
 fn but_for_the_end(tellings: &mut Tellings) {
-    let first = tellings.entry(0).or_default();
-    let end = first.iter().position(|line| REMOVAL.contains(&line.as_str()));
-    first.truncate(end.expect("something is removed in the end"));
+    for (depth, lines) in tellings {
+        let end = lines.iter().position(|line| REMOVAL.contains(&line.as_str()));
+        lines.truncate(if *depth == HELPERS { 4 } else { end.unwrap_or(lines.len()) });
+    }
 }
+
+/// Where newuidmap and newgidmap stand: processes beside the child, each of which tells one call, whenever it gets to it.
+const HELPERS: usize = usize::MAX;
 
 fn by_depth(words: &str) -> Tellings {
     let mut tellings = Tellings::new();
@@ -58,7 +66,8 @@ fn by_depth(words: &str) -> Tellings {
             continue;
         }
         let call = fixed(lines.next().unwrap_or_default().trim_start());
-        let telling = tellings.entry(depth).or_default();
+        let is_helper = ["newuidmap", "newgidmap"].iter().any(|name| call.contains(&format!("/{name}\", [")));
+        let telling = tellings.entry(if is_helper { HELPERS } else { depth }).or_default();
         // Whether a program can be executed only a real run can know; it then tells that it could not.
         if call.starts_with("execve(") && telling.last().is_some_and(|last| call.starts_with(last.as_str())) {
             continue;
@@ -71,7 +80,7 @@ fn by_depth(words: &str) -> Tellings {
 /// PIDs and descriptors as fixed words, wherever they stand.
 fn fixed(line: &str) -> String {
     let Some(mut call) = super::call::Call::parse(line) else { return line.to_owned() };
-    let word = |text: &str| fixed_descriptors(&fixed_paths(text));
+    let word = |text: &str| fixed_descriptors(&fixed_pids(text));
     let is_cgroup_procs = call.arguments.first().is_some_and(|file| file.contains("/cgroup.procs>"));
     call.arguments = call.arguments.iter().map(|argument| word(argument)).collect();
     let is_pid = |name: &str| matches!(name, "fork" | "clone" | "clone3" | "wait4" | "setsid");
@@ -128,11 +137,12 @@ fn fixed_descriptors(text: &str) -> String {
     fixed
 }
 
-/// What stands before a PID in a path: the folder of a process, and the one that enter-overlay makes for itself.
-const BEFORE_A_PID: [&str; 2] = ["/proc/", "/enter-overlay-"];
+/// What stands before a PID: the folder of processes; the one that enter-overlay makes for itself; the helpers that map
+/// the ids of a process.
+const BEFORE_A_PID: [&str; 4] = ["/proc/", "/enter-overlay-", "[\"newuidmap\", \"", "[\"newgidmap\", \""];
 
 /// `/proc/123/ns` → `/proc/PID/ns`.
-fn fixed_paths(text: &str) -> String {
+fn fixed_pids(text: &str) -> String {
     BEFORE_A_PID.iter().fold(text.to_owned(), |text, before| {
         let mut parts = text.split(before);
         let mut fixed = parts.next().unwrap_or_default().to_owned();
