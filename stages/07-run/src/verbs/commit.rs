@@ -15,10 +15,24 @@ use crate::bundle::Bundle;
 use crate::state::Standing;
 use crate::{home, limits};
 
+const EXAMPLES: &str = "\
+Examples:
+  boxwright run --name box base -- sh -c 'echo hello >/etc/motd'
+  boxwright commit box change.tar               what was changed, and nothing else
+  unpack-layer change.tar change && boxwright run --rm base change -- cat /etc/motd
+  boxwright commit box - | tar -tv              only to look
+
+What to know:
+  - A container that runs is held still while it is read.
+  - Volumes are not part of it: what was written there is on the host already.
+
+See also: tar(5), commit-layer --help; OCI image specification, layer.md; xattr(7)";
+
 /// Write a container's changes to FILE, as a layer in the form of the OCI image specification
 ///
 /// What belongs to the container alone stays out: its host name, its hosts file, and who resolves names for it.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub struct Options {
     /// The container
     name: String,

@@ -18,8 +18,22 @@ use crate::streams::{self, Streams};
 use crate::verbs::{run, running};
 use crate::{limits, terminal, who};
 
+const EXAMPLES: &str = "\
+Examples:
+  boxwright exec web                       a shell in the same container
+  boxwright exec web -- ps aux             its processes, as they see each other
+  boxwright exec -u 1000 -w /tmp web -- id
+  boxwright exec --explain web -- true     how one gets in: one call for all namespaces
+
+What to know:
+  - It joins the cgroup and the namespaces of the container's first process, and takes its root.
+  - It is not a child of that process, and ends with it: when PID 1 ends, so does everyone.
+
+See also: setns(2), pidfd_open(2), namespaces(7)";
+
 /// Run another command in a container that runs
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub struct Options {
     /// Set a variable, or take it from our own environment
     #[arg(short, long, value_name = "NAME[=VALUE]")]

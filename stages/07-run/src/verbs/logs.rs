@@ -11,8 +11,20 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use crate::home;
 use crate::state::Standing;
 
+const EXAMPLES: &str = "\
+Examples:
+  boxwright logs web             what it has written so far, to stdout and stderr alike
+  boxwright logs --follow web    and what it writes until it ends
+
+What to know:
+  - Only a container that runs in the background (--detach) has a log. Any other writes where you
+    see it.
+
+See also: stdio(3), tail(1)";
+
 /// Print what a container in the background has written
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub struct Options {
     /// Go on until the container ends
     #[arg(short, long)]

@@ -17,8 +17,18 @@ use crate::limits;
 use crate::spec::Spec;
 use crate::state::Standing;
 
+const EXAMPLES: &str = "\
+Examples:
+  boxwright ps              those that run, with their first process as the host numbers it
+  boxwright ps --all        those that have ended too, with their status
+  boxwright ps -a --size    what each holds alone, and what it sees with its layers
+  boxwright ps --json | jq '.[].name'
+
+See also: ps(1), namespaces(7)";
+
 /// List containers: those that run, or with --all every one
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub struct Options {
     /// Also those that have ended
     #[arg(short, long)]

@@ -11,8 +11,20 @@ use crate::state::Standing;
 use crate::verbs::stop;
 use crate::{home, limits, remove};
 
+const EXAMPLES: &str = "\
+Examples:
+  boxwright rm web            what it has written is gone; its volumes are not
+  boxwright rm --force web    end it first
+
+What to know:
+  - A container whose boxwright was killed has left a cgroup and files behind. This takes them away
+    too.
+
+See also: boxwright ps --all; rmdir(2), cgroups(7)";
+
 /// Remove containers that have ended
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub struct Options {
     /// Also those that run: end them first
     #[arg(short, long)]

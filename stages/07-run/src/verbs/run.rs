@@ -16,11 +16,32 @@ use crate::spec::{Mounted, Network, Spec};
 use crate::streams::Streams;
 use crate::{home, image, remove, terminal, who};
 
+const EXAMPLES: &str = "\
+Examples:
+  boxwright run                                    a shell, on a root made of this host's programs
+  boxwright run --rm -- ps aux                     one command, and nothing stays
+  boxwright run --name web -d -- sleep 1000        in the background; `boxwright logs web`
+  boxwright run --rm -v .:/src:ro -w /src -- ls    a directory of the host, to read only
+  boxwright run --rm --memory 64M --pids 50 -- sh  walls around what it may use
+  boxwright run --rm base change -- cat /etc/motd  a root of two layers
+  boxwright run --rm --explain -- true             every call that makes a container, and why
+
+What to know:
+  - What the command writes stays with the container until `boxwright rm`, or until it ends with
+    --rm. What it writes to a --volume stays on the host.
+  - The command is PID 1 inside. With --init it is PID 2, below a process that passes signals on
+    and waits for orphans.
+  - As an ordinary user, root inside is you outside; other ids are those that /etc/subuid grants.
+  - A limit needs a cgroup that was handed to you; `doctor --stage 06` says what this host has.
+
+See also: namespaces(7), cgroups(7), pivot_root(2), boxwright --help";
+
 /// Make a container and run a command in it
 ///
 /// Without ROOTFS, the root is made from this host's own programs at the first run. Several are layers, the lowest
 /// first. Nothing is written to them: what the container writes goes to a layer of its own.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 pub struct Options {
     /// Name the container [default: box- and six digits]
     #[arg(long)]
@@ -70,10 +91,10 @@ pub struct Options {
     #[command(flatten)]
     limits: Limits,
     /// A root file system, or its layers, lowest first
-    #[arg(value_name = "ROOTFS|LAYER")]
+    #[arg(value_name = "ROOTFS|LAYER", help_heading = None::<&str>)]
     layers: Vec<PathBuf>,
     /// The command and its arguments [default: /bin/sh]
-    #[arg(last = true, value_name = "COMMAND")]
+    #[arg(last = true, value_name = "COMMAND", help_heading = None::<&str>)]
     command: Vec<OsString>,
 }
 

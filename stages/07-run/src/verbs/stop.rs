@@ -16,8 +16,21 @@ use crate::limits;
 use crate::state::{Process, Standing};
 use crate::verbs::running;
 
+const STOPPED: &str = "\
+Examples:
+  boxwright stop web              SIGTERM, and ten seconds later SIGKILL
+  boxwright stop --time 0 a b c   at once
+
+What to know:
+  - SIGTERM does nothing to a PID 1 that has no handler for it: the kernel shields it. `boxwright
+    run --init` puts a process there that passes the signal on.
+  - The container stays, with what it has written: `boxwright rm` removes it.
+
+See also: kill(2), signal(7), pid_namespaces(7)";
+
 /// Ask a container to end, and end it when it does not
 #[derive(Args, Debug)]
+#[command(after_help = STOPPED)]
 pub struct Stop {
     /// How many seconds to wait between SIGTERM and SIGKILL
     #[arg(short, long, default_value_t = 10, value_name = "SECONDS")]
@@ -27,8 +40,20 @@ pub struct Stop {
     names: Vec<String>,
 }
 
+const KILLED: &str = "\
+Examples:
+  boxwright kill web                 SIGKILL: its PID 1 ends, and everyone with it
+  boxwright kill --signal HUP web    for a program that reads its settings again
+
+What to know:
+  - A signal goes to the first process. One that it has no handler for does nothing to it, SIGKILL
+    and SIGSTOP from outside excepted.
+
+See also: kill(2), signal(7), pid_namespaces(7)";
+
 /// Send a signal to a container's first process
 #[derive(Args, Debug)]
+#[command(after_help = KILLED)]
 pub struct Kill {
     /// The signal, by name or number
     #[arg(short, long, default_value = "KILL")]
