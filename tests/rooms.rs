@@ -202,10 +202,10 @@ fn every_program_answers_help_version_and_generate() {
     none(&complaints);
 }
 
-/// What a page of help must have, whoever shows it, and what else the page of a whole program must have.
-fn complaints_about(name: &str, help: &str, is_program: bool) -> Vec<String> {
-    let mut lines = help.lines();
-    let purpose = lines.next().unwrap_or_default();
+/// What a page of help lacks. A verb is too small to have a paragraph on its idea.
+fn complaints_about(name: &str, help: &str) -> Vec<String> {
+    let is_verb = name.contains(' ');
+    let purpose = help.lines().next().unwrap_or_default();
     let words = help.split("Usage:").next().unwrap_or_default().split_whitespace().count();
     let last = help.trim_end().lines().last().unwrap_or_default();
     let names_a_page = ["(1)", "(2)", "(5)", "(7)", "(8)"].iter().any(|section| last.contains(section));
@@ -215,10 +215,17 @@ fn complaints_about(name: &str, help: &str, is_program: bool) -> Vec<String> {
         ("lines of at most 120 columns", help.lines().all(|line| line.chars().count() <= 120)),
         ("examples", help.contains("\nExamples:\n")),
         ("its exit status", help.contains("\nExit status: ")),
+        ("what to read next in its last line", names_a_page),
+        ("a paragraph on its idea", is_verb || words >= 20),
     ];
-    let more = [("a paragraph on its idea", words >= 20), ("what to read next in its last line", names_a_page)];
-    let missing = must.into_iter().chain(more.into_iter().filter(|_| is_program)).filter(|(_, is_there)| !is_there);
-    missing.map(|(what, _)| format!("{name} --help lacks {what}")).collect()
+    must.iter().filter(|(_, is_there)| !is_there).map(|(what, _)| format!("{name} --help lacks {what}")).collect()
+}
+
+/// The verbs that a program lists.
+fn verbs(help: &str) -> Vec<String> {
+    let listed = help.split_once("\nCommands:\n").map_or("", |(_, rest)| rest).split("\n\n").next();
+    let verbs = listed.unwrap_or_default().lines().filter_map(|line| line.split_whitespace().next());
+    verbs.filter(|verb| *verb != "help").map(str::to_owned).collect()
 }
 
 #[test]
@@ -226,8 +233,14 @@ fn every_help_teaches() {
     let room = room!();
     let mut complaints = Vec::new();
     for name in programs().keys() {
-        complaints.extend(complaints_about(name, &room.run(name, ["--help"]).ok(), true));
+        let help = room.run(name, ["--help"]).ok();
+        complaints.extend(complaints_about(name, &help));
+        for verb in verbs(&help) {
+            let help = room.run(name, [&verb, "--help"]).ok();
+            complaints.extend(complaints_about(&format!("{name} {verb}"), &help));
+        }
     }
+    assert!(verbs(&room.run("boxwright", ["--help"]).ok()).len() >= 10, "boxwright lists its verbs");
     none(&complaints);
 }
 
