@@ -142,7 +142,7 @@ impl Forge {
 }
 
 /// Tests, sheets and mistakes are not part of any program.
-fn is_needed(name: &Path) -> bool {
+pub(crate) fn is_needed(name: &Path) -> bool {
     let mut parts = name.components().skip(2).map(|part| part.as_os_str());
     parts.next().is_none_or(|part| !["tests", "mistakes", "benches", crate::course::SHEET].iter().any(|no| part == *no))
 }

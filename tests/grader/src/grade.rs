@@ -1,6 +1,8 @@
 //! Judging: one exercise after the other, each in a sandbox of its own.
 
+mod parallel;
 mod rootfs;
+mod summary;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,17 +11,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use parallel::in_parallel;
+use summary::summed_up;
 use tempfile::TempDir;
 
 use crate::bench::{Bench, Kit};
-use crate::checks::{Checks, Judged, Stop};
-use crate::course::{Course, Exercise};
+use crate::checks::{Checks, Stop};
+use crate::course::{Course, Exercise, Prediction};
 use crate::doctor::{Doctor, kebab};
 use crate::forge::{DoesNotCompile, Forge, LABS, REFERENCE, Sources, is_open, only_this_exercise};
-use crate::judges::judge_of;
-use crate::outcome::{Missing, Outcome, Verdict};
-use crate::sandbox::{Leak, Walls};
+use crate::judges::{judge_of, oracle_of};
+use crate::outcome::{Missing, Outcome, Outcomes, Verdict};
+use crate::sandbox::Walls;
 
 /// Somebody's work on an exercise.
 #[derive(Clone, Debug)]
@@ -28,6 +32,20 @@ pub enum Work {
     Files(BTreeMap<PathBuf, String>),
     /// A folder with their programs, whatever they are made of.
     Programs(PathBuf),
+}
+
+/// What came of asking about a prediction.
+#[derive(Clone, Debug)]
+pub enum Answered {
+    /// The option that is right on this machine, and what was seen.
+    Found {
+        /// Its word.
+        option: String,
+        /// What was seen.
+        saw: String,
+    },
+    /// This machine cannot show it.
+    NotHere(Missing),
 }
 
 /// Everything that judging takes.
@@ -95,6 +113,32 @@ impl<'a> Grader<'a> {
         Ok(self.outcome(exercise, work)?.after(began.elapsed()))
     }
 
+    /// Judges several, as many at once as there are processors, and tells `each` as soon as it and all before it are done.
+    ///
+    /// # Errors
+    /// As [`Grader::grade`].
+    pub fn grade_all(&self, jobs: &[(&Exercise, Work)], each: &dyn Fn(&Outcome)) -> Result<Outcomes> {
+        let exercises = in_parallel(jobs, |(exercise, work)| self.grade(exercise, work), each)?;
+        Ok(Outcomes { exercises, ..Outcomes::default() })
+    }
+
+    /// Asks this machine about a prediction.
+    ///
+    /// # Errors
+    /// Nobody knows how to ask, or the grader itself cannot go on.
+    pub fn answer(&self, prediction: &Prediction) -> Result<Answered> {
+        if let Some(missing) = self.doctor.missing(&prediction.needs)? {
+            return Ok(Answered::NotHere(missing));
+        }
+        let oracle = oracle_of(&prediction.id).with_context(|| format!("nobody can answer {}", prediction.id))?;
+        let bench = Bench::open(self.kit(&self.folder.join(REFERENCE), is_about_cgroups(&prediction.needs))?)?;
+        match (oracle.answer)(&bench) {
+            Ok((option, saw)) => Ok(Answered::Found { option: option.to_owned(), saw }),
+            Err(Stop::Trouble(error)) => Err(error),
+            Err(Stop::Failed) => bail!("{} cannot be answered here", prediction.id),
+        }
+    }
+
     fn outcome(&self, exercise: &Exercise, work: &Work) -> Result<Outcome> {
         if work.is_open(exercise) {
             return Ok(Outcome::of(exercise, Verdict::Open));
@@ -138,9 +182,7 @@ impl<'a> Grader<'a> {
 
     fn judge(&self, exercise: &Exercise, judged: &Path) -> Result<Outcome> {
         let judge = judge_of(&exercise.id).with_context(|| format!("{} has no judge", exercise.id))?;
-        let needs: Vec<_> = exercise.needs.iter().map(|need| kebab(need)).collect();
-        let about_cgroups = needs.iter().any(|need| ABOUT_CGROUPS.contains(&need.as_str()));
-        let bench = Bench::open(self.kit(judged, about_cgroups)?)?;
+        let bench = Bench::open(self.kit(judged, is_about_cgroups(&exercise.needs))?)?;
         let mut checks = Checks::default();
         let end = catch_unwind(AssertUnwindSafe(|| (judge.judge)(&bench, &mut checks)));
         let end = end.unwrap_or_else(|_| Err(Stop::Trouble(anyhow::anyhow!("the judge stumbled: please report this"))));
@@ -173,37 +215,14 @@ impl Work {
     }
 }
 
+fn is_about_cgroups(needs: &[String]) -> bool {
+    needs.iter().any(|need| ABOUT_CGROUPS.contains(&kebab(need).as_str()))
+}
+
 /// Left there by a grader that was killed.
 fn clear_jobs(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(JOB)) {
         let _ = fs::remove_dir_all(entry.path());
     }
-}
-
-fn summed_up(exercise: &Exercise, bench: &Bench, mut checks: Checks, end: Judged) -> Outcome {
-    let is_complete = end.is_ok();
-    if let Err(Stop::Trouble(error)) = &end
-        && bench.ended_because().is_none()
-    {
-        let missing =
-            Missing { why: format!("the grader could not go on: {error:#}"), remedy: "please report this".to_owned() };
-        return Outcome::of(exercise, Verdict::NotGradable(missing));
-    }
-    if let Some(why) = bench.ended_because() {
-        let means = "all that runs in the sandbox shares its walls, and was ended together";
-        checks.check("everything stays within the walls of the sandbox").saw(why).means(means).also(false);
-        return Outcome::judged(exercise, checks.into_found(), false);
-    }
-    let leaks: Vec<Leak> =
-        bench.leaks().into_iter().filter(|leak| !checks.may_stay.iter().any(|word| leak.0.contains(word))).collect();
-    let words: Vec<_> = leaks.iter().map(ToString::to_string).collect();
-    let known = checks.leaks.iter().find(|(word, _)| words.iter().any(|line| line.contains(word))).cloned();
-    if is_complete {
-        let check = checks.check("afterwards the host is as it was before").saw(words.join("\n"));
-        let check = check.means("what a program makes on its host outlives it");
-        let known = known.map(|(_, mistake)| mistake).unwrap_or_default();
-        check.mistake_if(!known.is_empty(), &known).also(words.is_empty());
-    }
-    Outcome { leaks: words, ..Outcome::judged(exercise, checks.into_found(), is_complete) }
 }

@@ -110,6 +110,11 @@ impl Outcome {
         self.verdict == Verdict::Passed
     }
 
+    /// True when something has been written.
+    pub fn has_begun(&self) -> bool {
+        self.verdict != Verdict::Open
+    }
+
     /// True when it counts: this host can show it.
     pub fn is_gradable(&self) -> bool {
         !matches!(self.verdict, Verdict::NotGradable(_))

@@ -98,6 +98,7 @@ impl Sandbox {
             hostname: format!("host-{}", settings.word),
             own_ids,
             cgroups: cgroups.mounts(own_ids),
+            cleared: cgroups.outer(),
             disk: settings.walls.disk,
         };
         fs::create_dir_all(&plan.base).with_context(|| plan.base.display().to_string())?;
@@ -109,7 +110,7 @@ impl Sandbox {
             .stderr(Stdio::inherit())
             .spawn()
             .with_context(|| settings.helper.display().to_string())?;
-        let made = set_up(&mut child, &line, own_ids, &mut cgroups);
+        let made = set_up(&line, own_ids, &mut cgroups);
         let (first, has_others) = match made {
             Ok(made) => made,
             Err(error) => {
@@ -218,24 +219,24 @@ fn may_do_anything() -> bool {
     u64::from_str_radix(&effective, 16).is_ok_and(|set| set & SYS_ADMIN != 0)
 }
 
-fn set_up(child: &mut Child, line: &OwnedFd, own_ids: bool, cgroups: &mut Cgroups) -> Result<(Process, bool)> {
-    expect(line, ALONE)?;
-    let has_others = if own_ids { ids::map(child.id())? } else { true };
-    cgroups.add(child.id());
+fn set_up(line: &OwnedFd, own_ids: bool, cgroups: &mut Cgroups) -> Result<(Process, bool)> {
+    let said = hear(line)?;
+    let Some(helper) = said.strip_prefix(ALONE).and_then(|pid| pid.parse().ok()) else { bail!("{said}") };
+    let has_others = if own_ids { ids::map(helper)? } else { true };
+    cgroups.add(helper);
     send(line.as_raw_fd(), GO.as_bytes(), MsgFlags::MSG_NOSIGNAL).context("the helper is gone")?;
-    expect(line, READY)?;
-    let first = Process(child.id()).children().first().copied().context("the helper has no child")?;
+    let said = hear(line)?;
+    anyhow::ensure!(said == READY, "{said}");
+    let first = Process(helper).children().first().copied().context("the helper has no child")?;
     Ok((first, has_others))
 }
 
-fn expect(line: &OwnedFd, word: &str) -> Result<()> {
+/// What the helper says; when it has gone wrong, why.
+fn hear(line: &OwnedFd) -> Result<String> {
     let mut bytes = vec![0; 4096];
     let count = recv(line.as_raw_fd(), &mut bytes, MsgFlags::empty()).context("the helper is gone")?;
-    let said = String::from_utf8_lossy(&bytes[..count]).into_owned();
-    if said == word {
-        return Ok(());
-    }
-    bail!("{}", if said.is_empty() { "the helper ended at once" } else { said.as_str() })
+    anyhow::ensure!(count > 0, "the helper ended at once");
+    Ok(String::from_utf8_lossy(&bytes[..count]).into_owned())
 }
 
 /// Becomes the inside of a sandbox, when that is what this program was started for. For the very beginning of `main`.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use grader::peek;
 use grader::process::{KINDS, Process};
 use grader::sandbox::{Audit, End, Ran, Running, Sandbox, Settings, Start, Walls, Who};
+use nix::poll::{PollFd, PollFlags, poll};
 
 fn helper() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_workshop"))
@@ -155,5 +156,40 @@ fn nothing_of_a_sandbox_outlives_it() {
     for process in everybody {
         assert!(!process.is_alive(), "{}", process.command());
     }
+    assert!(cgroups.iter().all(|folder| !folder.exists()), "{cgroups:?}");
+}
+
+#[test]
+fn a_sandbox_clears_up_although_the_grader_was_killed() {
+    // A child of ours is the grader: it says where its sandbox is, and is killed.
+    const CHILD: &str = "BOXWRIGHT_SANDBOX_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        let sandbox = sandbox("killed");
+        let cgroups: Vec<_> = sandbox.cgroups().iter().map(|folder| folder.display().to_string()).collect();
+        println!("\nsandbox {} {}", sandbox.first().0, cgroups.join(" "));
+        start(&sandbox, "read end").line();
+        return;
+    }
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "a_sandbox_clears_up_although_the_grader_was_killed", "--nocapture"]).env(CHILD, "1");
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let line = lines.find_map(|line| line.unwrap().strip_prefix("sandbox ").map(str::to_owned)).unwrap();
+    let mut words = line.split(' ').filter(|word| !word.is_empty());
+    let first = Process(words.next().unwrap().parse().unwrap());
+    let cgroups: Vec<_> = words.map(PathBuf::from).collect();
+    assert!(first.is_alive() && cgroups.iter().all(|folder| folder.exists()));
+    let keeper = Process(first.status("PPid").unwrap().parse().unwrap());
+    let keeper = Process(keeper.status("PPid").unwrap().parse().unwrap());
+    let descriptor = rustix::process::pidfd_open(
+        rustix::process::Pid::from_raw(keeper.0 as i32).unwrap(),
+        rustix::process::PidfdFlags::empty(),
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let descriptor = descriptor.unwrap();
+    let mut ends = [PollFd::new(std::os::fd::AsFd::as_fd(&descriptor), PollFlags::POLLIN)];
+    assert_eq!(poll(&mut ends, 10_000_u16), Ok(1), "somebody stays");
+    assert!(!first.is_alive());
     assert!(cgroups.iter().all(|folder| !folder.exists()), "{cgroups:?}");
 }

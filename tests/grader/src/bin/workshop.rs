@@ -1,6 +1,7 @@
-//! x
-fn main() {
-    if let Some(status) = grader::sandbox::become_inside_if_asked().or_else(grader::peek::look_if_asked) {
-        std::process::exit(status);
-    }
+//! `workshop`: the guide through the exercises, which `cargo workshop` starts.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    grader::guide::main()
 }

@@ -62,6 +62,11 @@ impl Cgroups {
         self.made.iter().map(|(_, outer)| outer.join(BOX)).collect()
     }
 
+    /// What there is to take away at the end.
+    pub(super) fn outer(&self) -> Vec<PathBuf> {
+        self.made.iter().map(|(_, outer)| outer.clone()).collect()
+    }
+
     /// Takes them away, with all that was made in them.
     pub(super) fn remove(&mut self) {
         for (_, outer) in self.made.drain(..) {
@@ -168,7 +173,7 @@ impl Hierarchy {
 }
 
 /// Removes a cgroup and those in it, the innermost first.
-fn remove_below(folder: &Path) {
+pub(super) fn remove_below(folder: &Path) {
     for below in folders_below(folder).iter().rev() {
         let _ = fs::remove_dir(below);
     }

@@ -7,14 +7,15 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::signal::{SigHandler, Signal, kill, signal};
 use nix::sys::socket::{MsgFlags, recv, send};
 use nix::sys::wait::waitpid;
-use nix::unistd::{ForkResult, Pid, fork, sethostname};
+use nix::unistd::{ForkResult, Pid, fork, sethostname, setsid};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior, set_parent_process_death_signal};
 
+use super::cgroups::remove_below;
 use super::plan::Plan;
 use super::{agent, rooms};
 
 /// What the outside hears, and what it answers.
-pub(super) const ALONE: &str = "alone";
+pub(super) const ALONE: &str = "alone ";
 pub(super) const GO: &str = "go";
 pub(super) const READY: &str = "ready";
 
@@ -46,14 +47,21 @@ fn hear(line: BorrowedFd<'_>) -> Option<String> {
 }
 
 fn begin(plan: &Plan, line: BorrowedFd<'_>) -> Result<i32> {
-    // Whoever started us may be killed: then nobody must stay.
+    // Ctrl-C at the grader must not reach us: we end in order when its end of the line is closed.
+    setsid().context("setsid")?;
+    if let Some(child) = forked()? {
+        let _ = waitpid(child, None);
+        // Also when the grader was killed, and cannot do it.
+        plan.cleared.iter().for_each(|folder| remove_below(folder));
+        return Ok(0);
+    }
     set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).context("prctl(PR_SET_PDEATHSIG)")?;
     if plan.own_ids {
         unshare(CloneFlags::CLONE_NEWUSER).context("unshare(CLONE_NEWUSER)")?;
     }
     // New rights make a process secret to its own user; but somebody must map our ids, and look at us.
     set_dumpable_behavior(DumpableBehavior::Dumpable).context("prctl(PR_SET_DUMPABLE)")?;
-    say(line, ALONE);
+    say(line, &format!("{ALONE}{}", nix::unistd::getpid()));
     if hear(line).as_deref() != Some(GO) {
         return Ok(0);
     }

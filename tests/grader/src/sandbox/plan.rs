@@ -20,6 +20,8 @@ pub(crate) struct Plan {
     pub(crate) own_ids: bool,
     /// Where cgroup hierarchies are mounted, and their options; an empty list of options is cgroup2.
     pub(crate) cgroups: Vec<(PathBuf, String)>,
+    /// Cgroups that are removed at the end.
+    pub(crate) cleared: Vec<PathBuf>,
     /// The most bytes that all files together may have.
     pub(crate) disk: u64,
 }
