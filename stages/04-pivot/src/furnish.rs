@@ -65,6 +65,7 @@ fn has_tty_group(map: &str) -> bool {
 /// # Errors
 /// Those of mount(2), fsmount(2) and mknod(2); ENOENT when `root` has no such directory.
 pub fn furnish(kernel: &Kernel, root: &Path, furniture: Furniture) -> Result<Dev> {
+    // EXERCISE pivot-5
     kernel.because("/proc shows the PID namespace of the process that mounts it").mount(
         Some("proc".as_ref()),
         plain(root.join("proc"))?,
@@ -75,6 +76,7 @@ pub fn furnish(kernel: &Kernel, root: &Path, furniture: Furniture) -> Result<Dev
     system(kernel, &plain(root.join("sys"))?, furniture)?;
     plain(root.join("dev"))?;
     Dev::hold(kernel, furniture)
+    // END pivot-5
 }
 // ANCHOR_END: furnish
 

@@ -15,6 +15,7 @@ use crate::initramfs;
 /// Those of mount(2).
 pub fn make_mount_point(kernel: &Kernel, root: &Path) -> Result<()> {
     kernel.rehearse_root(vec![root.to_owned()]);
+    // EXERCISE pivot-1
     kernel.because("pivot_root(2) moves mounts, and a directory bound on itself is one").mount(
         Some(root),
         root,
@@ -22,6 +23,7 @@ pub fn make_mount_point(kernel: &Kernel, root: &Path) -> Result<()> {
         MsFlags::MS_BIND | MsFlags::MS_REC,
         None,
     )
+    // END pivot-1
 }
 // ANCHOR_END: make_mount_point
 
@@ -37,6 +39,7 @@ pub fn pivot_into(kernel: &Kernel, root: &Path) -> Result<()> {
     if initramfs::is_root() {
         return initramfs::instead(kernel, root);
     }
+    // EXERCISE pivot-2
     kernel.because("\".\" will be the new root, and with the old one stacked on it the way to both").chdir(root)?;
     kernel
         .because("the same place twice: the old root lands on top of the new one, and needs no directory of its own")
@@ -44,5 +47,6 @@ pub fn pivot_into(kernel: &Kernel, root: &Path) -> Result<()> {
     kernel
         .because("what is not mounted cannot be walked to: chroot left the old root where it was, and this is the wall")
         .umount2(".", MntFlags::MNT_DETACH)
+    // END pivot-2
 }
 // ANCHOR_END: pivot_into

@@ -14,9 +14,11 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 /// # Errors
 /// Those of mount_setattr(2).
 pub fn make_read_only(kernel: &Kernel, path: &Path) -> Result<()> {
+    // EXERCISE pivot-3
     let done =
         kernel.because("a root that nobody can write to stays what its layers are").mount_setattr_rdonly(path, false);
     if is_unknown(&done) { remount(kernel, path) } else { done }
+    // END pivot-3
 }
 // ANCHOR_END: make_read_only
 

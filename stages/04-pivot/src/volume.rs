@@ -70,6 +70,7 @@ impl Held {
     /// # Errors
     /// ENOENT when there is no such place; those of move_mount(2) and mount_setattr(2).
     pub fn attach(&self, kernel: &Kernel) -> Result<()> {
+        // EXERCISE pivot-4
         kernel
             .because("what is written here stays on the host when the container is gone")
             .move_mount_following(self.mount.as_fd(), &self.target)
@@ -78,6 +79,7 @@ impl Held {
             true => make_tree_read_only(kernel, &self.target, "this volume was asked for as read-only"),
             false => Ok(()),
         }
+        // END pivot-4
     }
 
     fn missing(&self, error: &anyhow::Error) -> Option<String> {

@@ -8,6 +8,7 @@ mod groundwork;
 mod nsfs;
 mod overlay;
 mod pivot;
+mod reach;
 mod run;
 mod unshare;
 

@@ -73,6 +73,7 @@ impl Stage for Options {
 impl Options {
     // ANCHOR: inside
     fn inside(&self, kernel: &Kernel, root: &Path, furniture: Furniture) -> Result<ExitCode> {
+        // EXERCISE pivot-6
         mount::own_mounts(kernel, Propagation::Private)?;
         pivot::make_mount_point(kernel, root)?;
         // While the host can still be seen.
@@ -88,6 +89,7 @@ impl Options {
         additions.attach(kernel)?;
         pivot::leave_three(kernel)?;
         self.command.program().exec(kernel)
+        // END pivot-6
     }
     // ANCHOR_END: inside
 }

@@ -1,0 +1,6 @@
+// Who attaches it, sees it work, and never tries to write.
+        let _ = (make_tree_read_only, self.read_only);
+        kernel
+            .because("what is written here stays on the host when the container is gone")
+            .move_mount_following(self.mount.as_fd(), &self.target)
+            .hint_with(|error| self.missing(error))

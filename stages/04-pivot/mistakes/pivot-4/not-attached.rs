@@ -1,0 +1,3 @@
+// Who thinks that an open tree is a mount already, because open_tree(2) made one.
+        let _ = (self.mount.as_fd(), self.missing(&anyhow::anyhow!("")));
+        if self.read_only { make_tree_read_only(kernel, &self.target, "to read only") } else { Ok(()) }
