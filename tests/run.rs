@@ -25,14 +25,22 @@ fn listening(room: &Room, options: &[&str]) -> Running {
     running
 }
 
-/// A container in the background that runs until it is asked to end; gives its name.
+/// A container in the background that runs until it is asked to end, and is ready to be asked; gives its name.
 fn background(room: &Room, name: &str, options: &[&str]) -> String {
     let name = room.name(name);
     let root = rootfs().to_str().expect("paths are UTF-8");
     let words = ["run", "-d", "--name", &name].into_iter().chain(options.iter().copied());
-    let words = words.chain([root, "--", "sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"]);
+    let words =
+        words.chain([root, "--", "sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 1000 & wait $!; done"]);
     assert_eq!(room.run("boxwright", words).ok().trim(), name);
+    is_ready(room, &name);
     name
+}
+
+/// Waits until the first line of a container in the background is written: its traps are set by then.
+fn is_ready(room: &Room, name: &str) {
+    let mut log = room.start("boxwright", ["logs", "--follow", name]);
+    assert_eq!(log.line(), "ready");
 }
 
 /// PID 1 of the container that this process waits for, or of the only one of the room.

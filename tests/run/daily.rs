@@ -220,8 +220,9 @@ fn stop_asks_first_and_insists_later() {
     assert!(before.elapsed() < Duration::from_secs(9), "it ended when asked");
     let stubborn = room.name("stubborn");
     let root = rootfs().to_str().unwrap();
-    let words = "trap '' TERM; while :; do sleep 1000; done";
+    let words = "trap '' TERM; echo ready; while :; do sleep 1000; done";
     room.run("boxwright", ["run", "-d", "--name", &stubborn, root, "--", "sh", "-c", words]).ok();
+    super::is_ready(&room, &stubborn);
     room.run("boxwright", ["stop", "--time", "1", &stubborn]).ok();
     let listed = room.run("boxwright", ["ps", "--all", "--json"]).ok();
     assert!(listed.contains("137"), "{listed}");
