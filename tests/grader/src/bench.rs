@@ -217,7 +217,7 @@ impl Checks {
     /// It does not, and there is nothing to judge.
     pub fn arrives(&mut self, running: &mut Running<'_>, word: &str) -> Judged<Process> {
         let said = running.line_with(word);
-        let process = said.as_ref().and_then(|_| running.innermost());
+        let process = said.as_ref().and_then(|_| running.process()).map(|program| contained(program, word));
         if process.is_none() {
             let command = running.command().to_owned();
             let words = running.so_far();
@@ -227,6 +227,12 @@ impl Checks {
         }
         process.ok_or(crate::checks::Stop::Failed)
     }
+}
+
+/// Of a program and all that it has started, the last that was given this word: that is the command.
+fn contained(program: Process, word: &str) -> Process {
+    let has_word = |process: &Process| process.read("cmdline").contains(word);
+    program.descendants().into_iter().rev().find(has_word).unwrap_or(program)
 }
 
 fn last_lines(words: &str) -> String {

@@ -20,6 +20,8 @@ use crate::workbench::Workbench;
 
 /// The workbench, for those who keep it elsewhere.
 const WORKBENCH: &str = "BOXWRIGHT_WORKBENCH";
+/// The forge, for those who have several workbenches.
+const FORGE: &str = "BOXWRIGHT_FORGE";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -50,6 +52,9 @@ struct Options {
     /// The course [default: the one that this program was built in]
     #[arg(long, global = true, value_name = "DIR", hide = true)]
     course: Option<PathBuf>,
+    /// Where programs are built for judging [default: $BOXWRIGHT_FORGE, or in the workbench]
+    #[arg(long, global = true, value_name = "DIR", hide = true)]
+    forge: Option<PathBuf>,
     #[command(subcommand)]
     verb: Option<Verb>,
 }
@@ -82,6 +87,7 @@ enum Verb {
 struct Place {
     course: Course,
     workbench: Option<PathBuf>,
+    forge: Option<PathBuf>,
     paint: Paint,
 }
 
@@ -103,7 +109,8 @@ impl Options {
         let root = root.canonicalize().with_context(|| root.display().to_string())?;
         let course = Course::read(&root)?;
         let workbench = self.workbench.or_else(|| std::env::var_os(WORKBENCH).map(PathBuf::from));
-        let place = Place { course, workbench, paint: Paint::for_stdout() };
+        let forge = self.forge.or_else(|| std::env::var_os(FORGE).map(PathBuf::from));
+        let place = Place { course, workbench, forge, paint: Paint::for_stdout() };
         match self.verb {
             None => overview::next(&place),
             Some(Verb::Start(start)) => start.run(&place),
@@ -134,7 +141,8 @@ impl Place {
 
     /// Who judges here.
     fn grader(&self, workbench: &Workbench) -> Result<Grader<'_>> {
-        Grader::open(&self.course, &workbench.forge(), Path::new("/proc/self/exe"), &tell)
+        let forge = self.forge.clone().unwrap_or_else(|| workbench.forge());
+        Grader::open(&self.course, &forge, Path::new("/proc/self/exe"), &tell)
     }
 }
 

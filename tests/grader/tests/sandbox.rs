@@ -166,14 +166,14 @@ fn a_sandbox_clears_up_although_the_grader_was_killed() {
     if std::env::var_os(CHILD).is_some() {
         let sandbox = sandbox("killed");
         let cgroups: Vec<_> = sandbox.cgroups().iter().map(|folder| folder.display().to_string()).collect();
-        println!("\nsandbox {} {}", sandbox.first().0, cgroups.join(" "));
+        eprintln!("\nsandbox {} {}", sandbox.first().0, cgroups.join(" "));
         start(&sandbox, "read end").line();
         return;
     }
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "a_sandbox_clears_up_although_the_grader_was_killed", "--nocapture"]).env(CHILD, "1");
-    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
     let line = lines.find_map(|line| line.unwrap().strip_prefix("sandbox ").map(str::to_owned)).unwrap();
     let mut words = line.split(' ').filter(|word| !word.is_empty());
     let first = Process(words.next().unwrap().parse().unwrap());

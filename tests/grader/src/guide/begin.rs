@@ -14,6 +14,9 @@ use crate::workbench::{Started, Workbench};
 pub(super) struct Start {
     /// Where to make it [default: workbench/ in the course]
     folder: Option<PathBuf>,
+    /// Do not build the course's programs now; the first exercise then waits for it
+    #[arg(long)]
+    later: bool,
 }
 
 /// `reset ID`.
@@ -36,7 +39,9 @@ impl Start {
         let (workbench, started) = Workbench::start(&place.course, &folder)?;
         print(&told(&workbench, &started));
         // Built now, so that the first exercise need not wait for it.
-        place.grader(&workbench)?;
+        if !self.later {
+            place.grader(&workbench)?;
+        }
         super::overview::next_in(place, &workbench)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 
 use super::{Place, print};
@@ -32,8 +32,10 @@ impl Grade {
     pub(super) fn run(self, place: &Place) -> Result<ExitCode> {
         let workbench = place.workbench()?;
         let exercises = self.chosen(place, &workbench)?;
+        let bin = self.bin.as_ref().map(|folder| folder.canonicalize().with_context(|| folder.display().to_string()));
+        let bin = bin.transpose()?;
         let grader = place.grader(&workbench)?;
-        let work = |exercise: &Exercise| match &self.bin {
+        let work = |exercise: &Exercise| match &bin {
             Some(folder) => Work::Programs(folder.clone()),
             None => workbench.work(&place.course, exercise),
         };

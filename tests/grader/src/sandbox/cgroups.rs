@@ -110,7 +110,7 @@ fn v1_options(options: &str) -> String {
 
 impl Hierarchy {
     fn make(&self, word: &str, walls: &Walls) -> Option<PathBuf> {
-        let outer = self.base()?.join(format!("boxwright-workshop-{word}"));
+        let outer = self.base()?.join(format!("boxwright-workshop-{}-{word}", std::process::id()));
         fs::create_dir(&outer).ok()?;
         let made = self.furnish(&outer, walls);
         if made.is_none() {

@@ -1,0 +1,256 @@
+//! The guide as a learner meets it, from `start` to the last key in `watch`.
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use common::{course, folder, helper};
+use grader::course::{bodies, replace};
+use tempfile::TempDir;
+
+const SOLVED: &str = "    kernel.because(\"mine\").unshare(CloneFlags::CLONE_NEWUTS)?;\n    kernel.because(\"named\").sethostname(name)\n";
+const TOO_EARLY: &str = "    kernel.because(\"early\").sethostname(name)?;\n    kernel.because(\"late\").unshare(CloneFlags::CLONE_NEWUTS)\n";
+const FILE: &str = "stages/02-unshare/src/uts.rs";
+
+/// A learner: a workbench, and the guide in it.
+struct Learner {
+    home: TempDir,
+    course: PathBuf,
+}
+
+impl Learner {
+    fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap(), course: course().root }
+    }
+
+    fn bench(&self) -> PathBuf {
+        self.home.path().join("bench")
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(helper());
+        command.arg("--workbench").arg(self.bench()).arg("--course").arg(&self.course).args(words);
+        command.env("BOXWRIGHT_FORGE", folder("forge")).stdin(Stdio::null());
+        command
+    }
+
+    fn guide(&self, words: &[&str]) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    /// What it says, given that it ends with this status.
+    fn says(&self, words: &[&str], status: i32) -> String {
+        let output = self.guide(words);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let complained = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(status), "{words:?}: {said}{complained}");
+        said + &complained
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.bench().join(file)).unwrap()
+    }
+
+    fn write(&self, id: &str, body: &str) {
+        let text = replace(&self.read(FILE), |known, _, _| (known == id).then(|| body.to_owned())).unwrap();
+        fs::write(self.bench().join(FILE), text).unwrap();
+    }
+}
+
+/// That a text has all of these in it.
+fn has(text: &str, words: &[&str]) {
+    for word in words {
+        assert!(text.contains(word), "{word:?} is missing: {text}");
+    }
+}
+
+#[test]
+fn the_guide_leads_from_start_to_a_passed_exercise() {
+    let learner = Learner::new();
+    has(&learner.says(&[], 0), &["cargo workshop start"]);
+    has(&learner.says(&["start", "--later"], 0), &["Your workbench is", "Next: "]);
+    has(&learner.says(&["list"], 0), &["02-unshare", "open       uts-1"]);
+
+    has(&learner.says(&["grade", "uts-1"], 1), &["open", "Score: 0/2"]);
+    has(&learner.says(&["hint", "uts-1"], 0), &["Hint 1 of 3"]);
+    has(&learner.says(&["hint", "uts-1"], 0), &["Hint 2 of 3"]);
+    has(&learner.says(&["hint", "uts-1"], 0), &["Hint 3 of 3", "CLONE_NEWUTS"]);
+    has(&learner.says(&["solution", "uts-1"], 2), &["not passed yet", "--surrender"]);
+
+    learner.write("uts-1", TOO_EARLY);
+    let said = learner.says(&["grade", "uts-1"], 1);
+    has(&said, &["failed    the host keeps its name", "saw ", "uts", "(hostname-first)", "02-unshare.md#uts"]);
+    assert!(said.ends_with("Score: 0/2\n"), "{said}");
+
+    learner.write("uts-1", SOLVED);
+    let said = learner.says(&["grade", "uts-1"], 0);
+    assert!(said.ends_with("1 passed\nScore: 2/2\n"), "{said}");
+    has(&learner.says(&["list"], 0), &["passed     uts-1", "hints: 3"]);
+    has(&learner.read("progress.txt"), &["uts-1: passed tries=2 score=2 hints=3"]);
+    has(
+        &learner.says(&["solution", "uts-1"], 0),
+        &["-    kernel.because(\"mine\")", "+    kernel", "their order is everything"],
+    );
+
+    has(&learner.says(&["reset", "uts-1"], 0), &["is open again", "uts-1-1.rs"]);
+    has(&learner.read(FILE), &["todo!(\"uts-1:"]);
+    assert_eq!(learner.read(".workshop/kept/uts-1-1.rs"), SOLVED);
+    has(&learner.says(&["grade", "no-such-exercise"], 2), &["there is no exercise"]);
+}
+
+#[test]
+fn what_the_compiler_says_is_shown_with_the_learner_s_lines() {
+    let learner = Learner::new();
+    learner.says(&["start", "--later"], 0);
+    learner.write("uts-1", "    kernel.because(\"mine\").unshare(nothing)\n");
+    let line = learner.read(FILE).lines().position(|line| line.contains("nothing")).unwrap() + 1;
+    let said = learner.says(&["grade", "uts-1"], 1);
+    has(&said, &["error[E0425]", "Score: 0/2", &format!("{FILE}:{line}:")]);
+}
+
+#[test]
+fn every_format_is_written_to_standard_output_alone() {
+    let learner = Learner::new();
+    learner.says(&["start", "--later"], 0);
+    for (format, begins) in
+        [("json", "{"), ("junit", "<?xml"), ("gradescope", "{"), ("csv", "whose,"), ("github", "ey")]
+    {
+        let output = learner.guide(&["grade", "uts-1", "--format", format]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(said.starts_with(begins), "{format}: {said}");
+        assert_eq!(output.status.code(), Some(1), "{format}");
+    }
+}
+
+#[test]
+fn after_an_update_of_the_course_what_was_written_is_still_there() {
+    let mut learner = Learner::new();
+    learner.says(&["start", "--later"], 0);
+    learner.write("uts-1", SOLVED);
+    // A newer course: another file, another task, lines moved, and something gone.
+    let newer = learner.home.path().join("newer");
+    copy_of_the_course(&learner.course, &newer);
+    let source = fs::read_to_string(newer.join(FILE)).unwrap();
+    fs::write(newer.join(FILE), source.replace("use anyhow", "// A new line above all.\nuse anyhow")).unwrap();
+    fs::write(newer.join("rootfs-scripts/new.sh"), "new\n").unwrap();
+    fs::remove_file(newer.join("rootfs-scripts/alpine.sh")).unwrap();
+    learner.course = newer;
+    has(&learner.says(&["start", "--later"], 0), &["brought up to date", "what you wrote is still there"]);
+    let file = learner.read(FILE);
+    assert_eq!(bodies(&file, "uts-1"), [SOLVED]);
+    has(&file, &["// A new line above all."]);
+    assert!(learner.bench().join("rootfs-scripts/new.sh").exists());
+    assert!(!learner.bench().join("rootfs-scripts/alpine.sh").exists());
+    has(&learner.says(&["start", "--later"], 0), &["up to date"]);
+}
+
+#[test]
+fn an_update_that_cannot_be_merged_is_said_and_overwrites_nothing() {
+    let mut learner = Learner::new();
+    learner.says(&["start", "--later"], 0);
+    let mine = learner.read(FILE).replace("use anyhow::Result;", "use anyhow::{Result, bail};");
+    fs::write(learner.bench().join(FILE), &mine).unwrap();
+    let newer = learner.home.path().join("newer");
+    copy_of_the_course(&learner.course, &newer);
+    let source = fs::read_to_string(newer.join(FILE)).unwrap();
+    fs::write(newer.join(FILE), source.replace("use anyhow::Result;", "use anyhow::{Context, Result};")).unwrap();
+    learner.course = newer;
+    has(&learner.says(&["start", "--later"], 0), &["changed the same lines", "uts.rs.new"]);
+    assert_eq!(learner.read(FILE), mine);
+    has(&learner.read(&format!("{FILE}.new")), &["use anyhow::{Context, Result};", "todo!("]);
+}
+
+#[test]
+fn catching_up_fills_what_is_open_and_nothing_else() {
+    let learner = Learner::new();
+    learner.says(&["start", "--later"], 0);
+    has(&learner.says(&["catch-up", "02"], 0), &[""]);
+    has(&learner.read(FILE), &["todo!(\"uts-1:"]);
+    has(&learner.says(&["catch-up", "04-pivot"], 0), &["uts-1"]);
+    assert!(!learner.read(FILE).contains("todo!(\"uts-1:"));
+    has(&learner.says(&["list"], 0), &["caught up  uts-1"]);
+    has(&learner.says(&["catch-up", "nowhere"], 2), &["no stage nowhere"]);
+}
+
+fn copy_of_the_course(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for name in ["Cargo.toml", "Cargo.lock", "rustfmt.toml", "rootfs-scripts", "stages"] {
+        let copied = Command::new("cp").arg("-a").arg(from.join(name)).arg(to).status().unwrap();
+        assert!(copied.success());
+    }
+}
+
+/// `watch`, with its keys in a pipe.
+struct Watching {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Watching {
+    fn begin(learner: &Learner, words: &[&str]) -> Self {
+        let mut command = learner.command(words);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let (sender, lines) = channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Self { child, lines }
+    }
+
+    fn press(&mut self, key: &str) {
+        self.child.stdin.as_mut().unwrap().write_all(key.as_bytes()).unwrap();
+    }
+
+    fn hears(&self, word: &str) {
+        let mut heard = String::new();
+        loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(180));
+            let line = line.unwrap_or_else(|error| panic!("{word:?} is never said ({error}): {heard}"));
+            if line.contains(word) {
+                return;
+            }
+            heard.push_str(&(line + "\n"));
+        }
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn watches(words: &[&str]) {
+    let learner = Learner::new();
+    learner.says(&["start", "--later"], 0);
+    let mut watching = Watching::begin(&learner, words);
+    watching.hears("q quit");
+    learner.write("uts-1", TOO_EARLY);
+    watching.hears("(hostname-first)");
+    watching.hears("q quit");
+    learner.write("uts-1", SOLVED);
+    watching.hears("passed; n goes on");
+    watching.press("h");
+    watching.hears("Hint 1 of 3");
+    watching.press("l");
+    watching.hears("passed     uts-1");
+    watching.press("xx");
+    watching.hears("is open again");
+    watching.press("q");
+    assert!(watching.child.wait().unwrap().success());
+}
+
+#[test]
+fn watch_judges_on_every_save_and_knows_its_keys() {
+    watches(&["watch", "uts-1"]);
+}
+
+#[test]
+fn watch_polls_where_nobody_tells() {
+    watches(&["watch", "--poll", "uts-1"]);
+}
