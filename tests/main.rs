@@ -8,6 +8,7 @@
 mod harness;
 
 mod audit;
+mod cgroup;
 mod chroot;
 mod crash;
 mod narration;

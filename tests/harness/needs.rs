@@ -19,7 +19,10 @@ pub enum Need {
     Bash,
     /// To be followed by a tracer and still be able to map ids: newuidmap(1) then has no rights, see ptrace(2).
     SingleId,
+    CpuLimit,
+    CpusetLimit,
     Freeze,
+    IoLimit,
     MemoryLimit,
     Overlayfs,
     PidsLimit,
