@@ -20,6 +20,8 @@ pub struct InitLayer {
     pub places: Vec<(PathBuf, bool)>,
     /// True for an ordinary user, who cannot give directories away.
     pub rootless: bool,
+    /// True when the directory it goes to is there: something is mounted on it.
+    pub is_mounted: bool,
 }
 
 /// Where every root has something mounted.
@@ -30,7 +32,7 @@ impl InitLayer {
     pub fn of_this_host(places: Vec<(PathBuf, bool)>, rootless: bool) -> Self {
         let hostname = nix::unistd::gethostname().unwrap_or_default().to_string_lossy().into_owned();
         let resolv_conf = std::fs::read_to_string("/etc/resolv.conf").unwrap_or_default();
-        Self { hostname, resolv_conf, places, rootless }
+        Self { hostname, resolv_conf, places, rootless, is_mounted: false }
     }
 
     // ANCHOR: make
@@ -41,7 +43,12 @@ impl InitLayer {
     /// ENOSPC and the like.
     pub fn make(&self, kernel: &Kernel, directory: &Path, image: &[PathBuf]) -> Result<()> {
         let making = Making { kernel, layer: directory, image: Image(image), rootless: self.rootless };
-        making.directory(Path::new(""), "what is this container's own, and no image's, has a layer between the two")?;
+        if !self.is_mounted {
+            making.directory(
+                Path::new(""),
+                "what is this container's own, and no image's, has a layer between the two",
+            )?;
+        }
         let etc = making.image.resolve(Path::new("etc"));
         making.lead_to(&etc.join("hosts"))?;
         making.write(&etc.join("hostname"), &format!("{}\n", self.hostname))?;

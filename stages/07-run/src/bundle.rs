@@ -59,15 +59,7 @@ impl Bundle {
             kernel.because("what the container writes goes here, and nowhere else").mkdir(self.upper(), 0o755)?;
             kernel.because("the kernel prepares those writes here").mkdir(self.directory.join("work"), 0o755)?;
         }
-        let init = self.init_of(spec);
-        // One place for all that vanish: each mounts its own there, and none sees another's.
-        if spec.ephemeral && init.is_dir() {
-            return Ok(());
-        }
-        let made = kernel
-            .because("what is this container's own, and no image's, has a layer between the two")
-            .mkdir(&init, 0o755);
-        if spec.ephemeral && init.is_dir() { Ok(()) } else { made }
+        Ok(())
     }
 }
 // ANCHOR_END: create
@@ -112,7 +104,8 @@ impl Bundle {
         self.directory.join("init")
     }
 
-    /// The same, for the one that `spec` asks for: one that vanishes has its own in memory, mounted on a common place.
+    /// The same, for the one that `spec` asks for: those that vanish have it in memory. Each mounts its own on the common
+    /// place, and none sees another's.
     pub fn init_of(&self, spec: &Spec) -> PathBuf {
         let containers = self.directory.parent().filter(|_| spec.ephemeral);
         containers.map_or_else(|| self.init(), |containers| containers.with_file_name("init"))

@@ -63,15 +63,16 @@ pub fn containers() -> Result<PathBuf> {
     Ok(home()?.join("containers"))
 }
 
-/// The same, made if need be.
+/// The same, made if need be, and the place beside it where each container that vanishes mounts its init layer.
 ///
 /// # Errors
 /// EACCES and the like.
 pub fn make_containers(kernel: &Kernel) -> Result<PathBuf> {
     let containers = containers()?;
-    if !kernel.is_rehearsing() && !containers.is_dir() {
-        fs::create_dir_all(&containers)
-            .with_context(|| format!("cannot make {}; BOXWRIGHT_HOME names another place", containers.display()))?;
+    let places = [containers.with_file_name("init"), containers.clone()];
+    for place in places.iter().filter(|place| !kernel.is_rehearsing() && !place.is_dir()) {
+        fs::create_dir_all(place)
+            .with_context(|| format!("cannot make {}; BOXWRIGHT_HOME names another place", place.display()))?;
     }
     Ok(containers)
 }

@@ -47,7 +47,7 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -
         net::own_network(kernel)?;
     }
     mount::own_mounts(kernel, Propagation::Private)?;
-    init_layer::make(kernel, &bundle.init_of(spec), spec)?;
+    init_layer::make(kernel, &bundle.init_of(spec), spec, maps)?;
     overlay::mount(kernel, &bundle.stack(spec, maps), bundle.directory())?;
     // While the host can still be seen: its volumes, its devices, and a /proc that proves we may have one.
     let additions = spec.additions().hold(kernel)?;
