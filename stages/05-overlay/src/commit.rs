@@ -65,6 +65,7 @@ impl<W: Write> Layer<'_, W> {
     // ANCHOR: add
     /// Adds one file. True when what is in it should be added too.
     fn add(&mut self, found: &Found<'_>) -> Result<bool> {
+        // EXERCISE overlay-3
         if let Some(why) = self.stays_with_the_container(found)? {
             self.report.leave_out(found.path, why);
             return Ok(false);
@@ -83,6 +84,7 @@ impl<W: Write> Layer<'_, W> {
             self.add_whiteout(&found.path.join(".wh..wh..opq"))?;
         }
         Ok(true)
+        // END overlay-3
     }
     // ANCHOR_END: add
 

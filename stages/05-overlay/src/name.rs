@@ -17,6 +17,7 @@ pub(crate) const WHITEOUT: &[u8] = b".wh.";
 /// # Errors
 /// The name has ".." in it: what it means depends on links, so no honest archive has one.
 pub(crate) fn below_root(name: &[u8]) -> Result<PathBuf> {
+    // EXERCISE overlay-4
     let shown = String::from_utf8_lossy(name);
     ensure!(!name.contains(&0), "{shown:?} has a NUL byte in it; no file can be named so");
     let mut path = PathBuf::new();
@@ -27,6 +28,7 @@ pub(crate) fn below_root(name: &[u8]) -> Result<PathBuf> {
         }
     }
     Ok(path)
+    // END overlay-4
 }
 // ANCHOR_END: below_root
 

@@ -81,6 +81,7 @@ impl Stack {
 
 /// The options in one string, if mount(2) can take them: within one page, in UTF-8, without the letters that part them.
 fn options(stack: &Stack) -> Option<String> {
+    // EXERCISE overlay-1
     let plain = |path: &PathBuf| path.to_str().filter(|text| !text.contains([':', ',', '\\'])).map(str::to_owned);
     let lower: Vec<_> = stack.lower.iter().rev().map(plain).collect::<Option<_>>()?;
     let mut options = format!("lowerdir={}", lower.join(":"));
@@ -89,6 +90,7 @@ fn options(stack: &Stack) -> Option<String> {
     }
     options.push_str(&extras_in_words(stack));
     (options.len() <= MOST_OPTIONS).then_some(options)
+    // END overlay-1
 }
 
 fn extras_in_words(stack: &Stack) -> String {

@@ -111,6 +111,7 @@ impl Unpacker<'_> {
 
     // ANCHOR: link
     fn link(&mut self, path: &Path, target: &Path) -> Result<()> {
+        // EXERCISE overlay-4
         self.parent(path)?;
         let there = self.tree.look(target)?;
         let there = there.filter(|_| !self.tree.kernel.is_rehearsing()).map(|seen| seen.id);
@@ -126,6 +127,7 @@ impl Unpacker<'_> {
             .because("a second name for a file of this tree; both names are looked up in it")
             .linkat(from.as_fd(), file_name(target), within.as_fd(), file_name(path));
         linked.with_context(|| format!("a hard link to {}", target.display()))
+        // END overlay-4
     }
     // ANCHOR_END: link
 

@@ -125,6 +125,7 @@ impl State {
     }
 
     fn upper(&self, kernel: &Kernel, layers: &[PathBuf]) -> Result<Upper> {
+        // EXERCISE overlay-2
         let (upper, work) = (self.directory.join("upper"), self.directory.join("work"));
         if !upper.is_dir() {
             let top = layers.last().and_then(|layer| layer.metadata().ok());
@@ -135,6 +136,7 @@ impl State {
             kernel.because("the kernel prepares those writes here, on the same file system").mkdir(&work, 0o755)?;
         }
         Ok(Upper { directory: upper, work, ephemeral: self.is_temporary })
+        // END overlay-2
     }
 }
 

@@ -1,0 +1,10 @@
+// Who has never had more than a handful of layers.
+    let plain = |path: &PathBuf| path.to_str().filter(|text| !text.contains([':', ',', '\\'])).map(str::to_owned);
+    let lower: Vec<_> = stack.lower.iter().rev().map(plain).collect::<Option<_>>()?;
+    let mut options = format!("lowerdir={}", lower.join(":"));
+    if let Some(upper) = &stack.upper {
+        options.push_str(&format!(",upperdir={},workdir={}", plain(&upper.directory)?, plain(&upper.work)?));
+    }
+    options.push_str(&extras_in_words(stack));
+    let _ = MOST_OPTIONS;
+    Some(options)
