@@ -45,7 +45,9 @@ Examples:
 Containers are kept below BOXWRIGHT_HOME: /var/lib/boxwright for root, ~/.local/share/boxwright otherwise.
 Man pages: namespaces(7), cgroups(7), pivot_root(2)";
 
+// Of ten verbs one is asked for: the options of the others need not be known.
 #[derive(Subcommand, Debug)]
+#[command(defer = true)]
 enum Verb {
     Run(Box<run::Options>),
     Ps(ps::Options),
