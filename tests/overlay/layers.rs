@@ -91,6 +91,26 @@ fn layers_need_not_be_writable() {
 }
 
 #[test]
+fn a_layer_of_another_user_can_be_read_and_the_rest_is_explained() {
+    needs!(OrdinaryUser, UserNamespaces, PivotRoot, Overlayfs);
+    let room = room!();
+    let share = Path::new("/usr/share");
+    let about = |path: &Path| {
+        fs::metadata(path).map(|about| (about.is_dir(), std::os::unix::fs::MetadataExt::uid(&about))).ok()
+    };
+    let entries = fs::read_dir(share).unwrap().map(|entry| entry.unwrap().file_name());
+    let name =
+        entries.into_iter().find(|name| about(&share.join(name)) == Some((true, 0)) && !rootfs().join(name).exists());
+    let name = name.expect("root has a directory in /usr/share").into_string().unwrap();
+    let ran = enter(&room, &[share], &[], &format!("ls -d /{name} && touch /{name}/new; touch /of-ours"));
+    assert_eq!(ran.ok(), format!("/{name}\n"));
+    let said = ran.stderr();
+    assert!(said.starts_with("note: /usr/share belongs to user 0, who is nobody inside"), "{said}");
+    assert!(said.contains("Permission denied") || said.contains("too large"), "{said}");
+    assert!(!enter(&room, &[], &[], "true").stderr().contains("note:"), "one's own layers need no word");
+}
+
+#[test]
 fn what_cannot_be_a_layer_is_refused_before_anything_is_made() {
     needs!(UserNamespaces, PivotRoot, Overlayfs);
     let room = room!();

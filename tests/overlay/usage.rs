@@ -77,16 +77,18 @@ fn virtual_size_is_what_a_container_sees() {
     let layers = layers(&room);
     let [base, app] = layers.each_ref().map(std::path::PathBuf::as_path);
     let words = "head -c 7000 /dev/zero > /own; rm /added; echo more >> /d/small; rm /link; \
-                 find / -xdev \\( -type f -o -type l \\) ! -path '/proc*' ! -path '/sys*' ! -path '/dev*' -printf '%i %s\\n' | sort -u | \
-                 awk '{ sum += $2 } END { print sum }'";
-    let inside: u64 = enter_keeping(&room, "box", &[base, app], words).ok().trim().parse().unwrap();
+                 find / -xdev ! -path '/proc/*' ! -path '/sys/*' ! -path '/dev/*' -printf '%D:%i %y %s\\n' | sort -u | \
+                 awk '$2 ~ /[fl]/ { sum += $3 } END { print NR, sum }'";
+    let seen = enter_keeping(&room, "box", &[base, app], words).ok();
+    let seen: Vec<u64> = seen.split_whitespace().map(|number| number.parse().unwrap()).collect();
+    let (files, inside) = (seen[0], seen[1]);
     let (root, state) = (crate::harness::rootfs(), room.path("box"));
     let told = measured(&room, &[root, base, app, Path::new("--state"), &state]);
     let usage = &told["containers"][0]["usage"];
     let own = usage["layers"].as_array().unwrap().last().unwrap();
     assert_eq!(numbers(&own["held"]), counted(&upper(&room, "box")));
     assert_eq!(numbers(&own["held"]).1, 7000 + 1 + "more\n".len() as u64);
-    assert_eq!(numbers(&usage["seen"]).1, inside);
+    assert_eq!((numbers(&usage["seen"]).0, numbers(&usage["seen"]).1), (files, inside));
     // What was deleted and covered is held below, and not seen.
     let held: u64 = usage["layers"].as_array().unwrap().iter().map(|layer| numbers(&layer["held"]).1).sum();
     assert_eq!(held - inside, 50_000 + 20_000 + 1 + "d/large".len() as u64);

@@ -1,10 +1,12 @@
 //! Layers looked at before they are stacked: the kernel has one errno for many mistakes.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail, ensure};
 use groundwork::host::{Here, Host};
 use groundwork::refusal::WithHint;
+use unshare::user::Maps;
 
 /// OVL_MAX_STACK of fs/overlayfs: how many lower layers the kernel takes. One is the container's own.
 const MOST_LAYERS: usize = 500;
@@ -49,6 +51,31 @@ fn in_words(error: &std::io::Error) -> String {
         _ => error.to_string(),
     }
 }
+
+// ANCHOR: strangers
+/// The layers that belong to somebody else than the caller: each with that user's id, as it is outside.
+pub fn of_others(layers: &[PathBuf]) -> Vec<(PathBuf, u32)> {
+    let owner = |layer: &PathBuf| layer.metadata().map(|about| (layer.clone(), about.uid())).ok();
+    layers.iter().filter_map(owner).filter(|(_, user)| *user != nix::unistd::geteuid().as_raw()).collect()
+}
+
+/// Says which of them cannot be changed, because inside there is no such user.
+///
+/// Root inside has no rights over them: EACCES. And where everyone may write, what is changed is copied up first, and a
+/// copy cannot have an owner whom the user namespace does not map: EOVERFLOW.
+pub fn note_strangers(of_others: &[(PathBuf, u32)], maps: Option<&Maps>) {
+    let Some(maps) = maps else { return };
+    let is_mapped =
+        |user: u32| maps.users.iter().any(|range| user.checked_sub(range.outside).is_some_and(|at| at < range.count));
+    for (layer, user) in of_others.iter().filter(|(_, user)| !is_mapped(*user)) {
+        eprintln!(
+            "note: {} belongs to user {user}, who is nobody inside: what is in it can be read, and not changed. Make the \
+             layer as the user you are",
+            layer.display()
+        );
+    }
+}
+// ANCHOR_END: strangers
 
 /// That what is written does not land in a layer, and no layer in what is written.
 ///

@@ -62,7 +62,9 @@ impl Stage for Options {
     fn run(self, kernel: &Kernel) -> Result<ExitCode> {
         let layers = overlay::find_layers(&self.layer)?;
         let places = pivot::places_in_root(&self.additions)?;
+        let of_others = overlay::of_others(&layers);
         pivot::with_right_to_mount(kernel, |maps| {
+            overlay::note_strangers(&of_others, maps);
             let furniture = Furniture::of(maps);
             let state = State::open(kernel, self.state.as_deref(), &layers, furniture.rootless)?;
             let init = InitLayer::of_this_host(places, furniture.rootless);
