@@ -103,6 +103,13 @@ pub(crate) fn kebab(need: &str) -> String {
     name
 }
 
+/// Of these needs, those that are no variant of `Need` in the source of groundwork.
+pub fn needs_that_are_unknown(source: &str, needs: &BTreeSet<String>) -> Vec<String> {
+    let list = source.split("pub enum Need {").nth(1).and_then(|rest| rest.split("\n}").next()).unwrap_or_default();
+    let known: BTreeSet<_> = list.lines().map(|line| line.trim().trim_end_matches(',')).collect();
+    needs.iter().filter(|need| !known.contains(need.as_str())).cloned().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::kebab;

@@ -1,28 +1,51 @@
 //! The grader is right: every reference passes with full points, every open hole fails, and each named mistake is refused
 //! with its own diagnosis and no other's.
 //!
-//! The whole table takes minutes. It is made by `cargo test -p grader --test kill_table -- --ignored`; what runs without
-//! `--ignored` takes seconds. With `KILL_TABLE=FILE` the table is written there, as Markdown.
+//! The whole takes minutes: `cargo test -p grader --test kill_table -- --ignored`. `KILL_TABLE_ONLY` names an exercise or a
+//! stage, for those who write them. With `KILL_TABLE=FILE` the table is written there, as Markdown.
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
-use common::{course, grader};
+use common::{course, folder, grader};
 use grader::course::{Course, Exercise, Wrong, replace, wrong_bodies};
+use grader::doctor::needs_that_are_unknown;
 use grader::grade::{Grader, Work};
-use grader::outcome::{Outcome, Verdict};
+use grader::judges;
+use grader::outcome::{Outcome, Outcomes, Verdict};
+use grader::workbench::Workbench;
+
+/// Fewer mistakes than these prove little.
+const FEWEST_MISTAKES: usize = 3;
+/// What `grade all` on the reference may take.
+const BAR: Duration = Duration::from_secs(90);
+
+/// Each of the long ones has the machine to itself.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// What is handed in, and what must become of it.
+enum Case {
+    Reference,
+    Open,
+    Mistake(Wrong),
+}
 
 /// The course's own files with other bodies in the holes of one exercise.
-fn work(course: &Course, exercise: &Exercise, bodies: impl Fn(usize) -> Option<String>) -> Work {
+fn work(course: &Course, exercise: &Exercise, bodies: impl Fn(usize, bool) -> Option<String>) -> Work {
     let mut at = 0;
     let mut files = BTreeMap::new();
     for name in course.files_of(&exercise.id) {
+        let is_script = name.extension().is_none_or(|extension| extension != "rs");
         let ours = std::fs::read_to_string(course.root.join(name)).unwrap();
         let theirs = replace(&ours, |id, _, _| {
             let is_it = id == exercise.id;
-            let body = is_it.then(|| bodies(at)).flatten();
+            let body = is_it.then(|| bodies(at, is_script)).flatten();
             at += usize::from(is_it);
             body
         });
@@ -31,71 +54,205 @@ fn work(course: &Course, exercise: &Exercise, bodies: impl Fn(usize) -> Option<S
     Work::Files(files)
 }
 
-fn reference(grader: &Grader<'_>, course: &Course, exercise: &Exercise) -> Outcome {
-    grader.grade(exercise, &work(course, exercise, |_| None)).unwrap()
-}
+impl Case {
+    fn all(course: &Course, exercise: &Exercise) -> Vec<Self> {
+        let mistakes = wrong_bodies(course, exercise).unwrap();
+        [Self::Reference, Self::Open].into_iter().chain(mistakes.into_iter().map(Self::Mistake)).collect()
+    }
 
-fn wrong(grader: &Grader<'_>, course: &Course, exercise: &Exercise, wrong: &Wrong) -> Outcome {
-    grader.grade(exercise, &work(course, exercise, |at| wrong.bodies.get(at).cloned())).unwrap()
-}
+    fn work(&self, course: &Course, exercise: &Exercise) -> Work {
+        work(course, exercise, |at, is_script| match self {
+            Self::Reference => None,
+            // Without its name, so that it is built and judged, and not only recognised.
+            Self::Open if is_script => Some("exit 125\n".to_owned()),
+            Self::Open => Some("todo!()\n".to_owned()),
+            Self::Mistake(wrong) => wrong.bodies.get(at).cloned(),
+        })
+    }
 
-/// What is not as it should be; nothing where this host cannot show it.
-fn complaint_about_reference(exercise: &Exercise, outcome: &Outcome) -> Option<String> {
-    let full = f64::from(exercise.points);
-    match &outcome.verdict {
-        Verdict::Passed if outcome.score == full => None,
-        Verdict::NotGradable(missing) => {
-            eprintln!("skipped: {}: {}; {}", exercise.id, missing.why, missing.remedy);
-            None
+    fn name(&self) -> &str {
+        match self {
+            Self::Reference => "(the reference)",
+            Self::Open => "(the open hole)",
+            Self::Mistake(wrong) => &wrong.name,
         }
-        _ => Some(format!("{}: the reference does not pass: {outcome:#?}", exercise.id)),
+    }
+
+    /// What is not as it should be.
+    fn complaint(&self, exercise: &Exercise, outcome: &Outcome) -> Option<String> {
+        let named: Vec<_> = outcome.mistakes.iter().map(|(name, _)| name.as_str()).collect();
+        let full = f64::from(exercise.points);
+        let is_right = match (self, &outcome.verdict) {
+            (_, Verdict::NotGradable(missing)) => !missing.why.contains("the grader could not go on"),
+            (Self::Reference, Verdict::Passed) => outcome.score == full,
+            (Self::Open, Verdict::Failed) => outcome.score == 0.0,
+            (Self::Mistake(wrong), Verdict::Failed) => named == [wrong.name.as_str()] && outcome.score < full,
+            _ => false,
+        };
+        (!is_right).then(|| format!("{}: {} is told {named:?}: {outcome:#?}", exercise.id, self.name()))
     }
 }
 
-fn complaint_about_mistake(exercise: &Exercise, wrong: &Wrong, outcome: &Outcome) -> Option<String> {
-    let named: Vec<_> = outcome.mistakes.iter().map(|(name, _)| name.as_str()).collect();
-    match &outcome.verdict {
-        Verdict::NotGradable(_) => None,
-        Verdict::Failed if named == [wrong.name.as_str()] && outcome.score < f64::from(exercise.points) => None,
-        _ => Some(format!("{}: {} is told {named:?}: {outcome:#?}", exercise.id, wrong.name)),
-    }
-}
-
-/// One exercise in full: complaints, and its rows of the table.
-fn judged(grader: &Grader<'_>, course: &Course, exercise: &Exercise) -> (Vec<String>, String) {
+/// Judges every case of these exercises. Gives complaints, and the table.
+fn judged(grader: &Grader<'_>, course: &Course, exercises: &[&Exercise]) -> (Vec<String>, String) {
+    let of = |exercise: &&'_ Exercise| {
+        Case::all(course, exercise).into_iter().map(|case| (exercise.id.clone(), case)).collect::<Vec<_>>()
+    };
+    let cases: Vec<_> = exercises.iter().flat_map(of).collect();
+    let exercise = |id: &str| course.exercise(id).unwrap();
+    let jobs: Vec<_> = cases.iter().map(|(id, case)| (exercise(id), case.work(course, exercise(id)))).collect();
+    let outcomes =
+        grader.grade_all(&jobs, &|outcome| eprintln!("{:18} {:4.1} s", outcome.id, outcome.seconds)).unwrap();
+    let mut table = "| exercise | mistake | who makes it | what they are told |\n|---|---|---|---|\n".to_owned();
     let mut complaints = Vec::new();
-    let mut rows = String::new();
-    complaints.extend(complaint_about_reference(exercise, &reference(grader, course, exercise)));
-    for mistake in wrong_bodies(course, exercise).unwrap() {
-        let outcome = wrong(grader, course, exercise, &mistake);
-        eprintln!("{} {}: {:.1} s", exercise.id, mistake.name, outcome.seconds);
-        complaints.extend(complaint_about_mistake(exercise, &mistake, &outcome));
-        let diagnosis = exercise.diagnosis(&mistake.name).unwrap_or_default();
-        let _ = writeln!(rows, "| `{}` | `{}` | {} | {diagnosis} |", exercise.id, mistake.name, mistake.why);
+    let mut skipped = BTreeSet::new();
+    for ((id, case), outcome) in cases.iter().zip(&outcomes.exercises) {
+        complaints.extend(case.complaint(exercise(id), outcome));
+        if let Verdict::NotGradable(missing) = &outcome.verdict {
+            skipped.insert(format!("skipped: {id}: {}; {}", missing.why, missing.remedy));
+        }
+        if let Case::Mistake(wrong) = case {
+            let diagnosis = exercise(id).diagnosis(&wrong.name).unwrap_or_default();
+            let _ = writeln!(table, "| `{id}` | `{}` | {} | {diagnosis} |", wrong.name, wrong.why);
+        }
     }
-    (complaints, rows)
+    skipped.iter().for_each(|line| eprintln!("{line}"));
+    (complaints, table)
 }
 
-fn table(exercises: &[&Exercise], grader: &Grader<'_>, course: &Course) -> (Vec<String>, String) {
-    let mut text = "| exercise | mistake | who makes it | what they are told |\n|---|---|---|---|\n".to_owned();
-    let mut all = Vec::new();
-    for exercise in exercises {
-        let (complaints, rows) = judged(grader, course, exercise);
-        all.extend(complaints);
-        text.push_str(&rows);
-    }
-    (all, text)
+fn none(complaints: &[String]) {
+    assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
 }
 
 #[test]
 #[ignore = "takes minutes: cargo test -p grader --test kill_table -- --ignored"]
 fn every_mistake_is_told_its_own_diagnosis_and_no_other_s() {
+    let _alone = ALONE.lock().unwrap_or_else(|failed| failed.into_inner());
     let course = course();
     let only = std::env::var("KILL_TABLE_ONLY").unwrap_or_else(|_| "all".to_owned());
     let grader = grader(&course);
-    let (complaints, table) = table(&course.named(&only).unwrap(), &grader, &course);
-    assert!(complaints.is_empty(), "{}", complaints.join("\n\n"));
+    let (complaints, table) = judged(&grader, &course, &course.named(&only).unwrap());
     if let Some(file) = std::env::var_os("KILL_TABLE") {
         std::fs::write(file, table).unwrap();
+    }
+    none(&complaints);
+}
+
+/// What two runs must agree on.
+fn told(outcomes: &Outcomes) -> Vec<String> {
+    let check = |check: &grader::checks::Check| format!("{} {:?} {:?}", check.name, check.passed, check.mistake);
+    let one = |one: &Outcome| {
+        let checks: Vec<_> = one.checks.iter().map(check).collect();
+        format!("{} {:?} {}: {}", one.id, one.verdict, one.score, checks.join("; "))
+    };
+    outcomes.exercises.iter().map(one).collect()
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test -p grader --test kill_table -- --ignored"]
+fn the_whole_reference_is_graded_twice_alike_and_within_the_bar() {
+    let _alone = ALONE.lock().unwrap_or_else(|failed| failed.into_inner());
+    let course = course();
+    let grader = grader(&course);
+    let jobs: Vec<_> = course.exercises().map(|exercise| (exercise, work(&course, exercise, |_, _| None))).collect();
+    let run = || {
+        let began = Instant::now();
+        let outcomes = grader.grade_all(&jobs, &|_| {}).unwrap();
+        eprintln!(
+            "grade all: {:.1} s, {} points of {}",
+            began.elapsed().as_secs_f64(),
+            outcomes.score(),
+            outcomes.points()
+        );
+        assert!(began.elapsed() < BAR, "grade all took {:?}", began.elapsed());
+        told(&outcomes)
+    };
+    assert_eq!(run(), run());
+    let checks: usize = grader.grade_all(&jobs, &|_| {}).unwrap().exercises.iter().map(|one| one.checks.len()).sum();
+    assert!(checks >= 4 * jobs.len(), "{checks} checks for {} exercises", jobs.len());
+}
+
+#[test]
+#[ignore = "builds a whole workbench: cargo test -p grader --test kill_table -- --ignored"]
+fn a_workbench_builds_with_all_holes_open_and_warns_of_nothing() {
+    let _alone = ALONE.lock().unwrap_or_else(|failed| failed.into_inner());
+    let course = course();
+    let home = tempfile::tempdir().unwrap();
+    let (workbench, _) = Workbench::start(&course, &home.path().join("bench")).unwrap();
+    let open = course.exercises().all(|exercise| workbench.is_open(&course, exercise));
+    assert!(open, "an exercise is not open");
+    // As rust-analyzer asks.
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["check", "--workspace", "--all-targets"]).current_dir(workbench.folder());
+    command.arg("--target-dir").arg(folder("workbench-target"));
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && !said.contains("warning"), "{said}");
+}
+
+#[test]
+fn every_exercise_is_complete() {
+    let course = course();
+    let mut complaints = Vec::new();
+    for exercise in course.exercises() {
+        let id = &exercise.id;
+        if judges::judge_of(id).is_none() {
+            complaints.push(format!("{id} has no judge"));
+        }
+        match wrong_bodies(&course, exercise) {
+            Ok(found) if found.len() < FEWEST_MISTAKES => complaints.push(format!("{id} has {} mistakes", found.len())),
+            Ok(_) => {}
+            Err(error) => complaints.push(format!("{error:#}")),
+        }
+        let words = exercise.task.split_whitespace().count();
+        if words < 8 {
+            complaints.push(format!("{id}: a task of {words} words"));
+        }
+    }
+    let known: BTreeSet<_> =
+        course.exercises().map(|one| one.id.as_str()).chain(course.predictions().map(|one| one.id.as_str())).collect();
+    complaints.extend(
+        judges::ids().filter(|id| !known.contains(id)).map(|id| format!("{id} is judged, and no sheet has it")),
+    );
+    for prediction in course.predictions().filter(|one| judges::oracle_of(&one.id).is_none()) {
+        complaints.push(format!("{} has no oracle", prediction.id));
+    }
+    none(&complaints);
+}
+
+#[test]
+fn no_hint_gives_the_solution_away() {
+    let course = course();
+    let mut complaints = Vec::new();
+    for exercise in course.exercises() {
+        for name in course.files_of(&exercise.id) {
+            let ours = std::fs::read_to_string(course.root.join(name)).unwrap();
+            let lines = grader::course::bodies(&ours, &exercise.id).concat();
+            let code = lines.lines().map(str::trim).filter(|line| line.len() > 40 && !line.starts_with("//"));
+            let told = [exercise.hints.join("\n"), exercise.task.clone()].concat();
+            complaints.extend(code.filter(|line| told.contains(line)).map(|line| format!("{}: {line}", exercise.id)));
+        }
+    }
+    none(&complaints);
+}
+
+#[test]
+fn every_need_is_one_that_doctor_knows() {
+    let course = course();
+    let needs: BTreeSet<_> = course.exercises().flat_map(|exercise| exercise.needs.clone()).collect();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../stages/00-groundwork/src/preflight/need.rs");
+    let unknown = needs_that_are_unknown(&std::fs::read_to_string(source).unwrap(), &needs);
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+#[test]
+fn a_reference_passes_and_a_mistake_is_told_its_diagnosis() {
+    let course = course();
+    let grader = grader(&course);
+    let exercise = course.exercise("uts-1").unwrap();
+    let cases = Case::all(&course, exercise);
+    for case in cases.iter().take(3) {
+        let outcome = grader.grade(exercise, &case.work(&course, exercise)).unwrap();
+        none(&case.complaint(exercise, &outcome).into_iter().collect::<Vec<_>>());
     }
 }
