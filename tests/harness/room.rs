@@ -175,6 +175,11 @@ impl Room {
             let _ = Command::new("chmod").args(["-R", "u+rwX"]).arg(&self.folder).output();
             let _ = fs::remove_dir_all(&self.folder);
         }
+        if self.folder.exists() {
+            // What root of a user namespace has given away, only such a root can take back.
+            let words = ["--sub-ids", "--", "rm", "-rf"];
+            let _ = Command::new(program("unshare-user")).args(words).arg(&self.folder).output();
+        }
     }
 }
 

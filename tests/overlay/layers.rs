@@ -20,7 +20,15 @@ fn unpacked(room: &Room, name: &str, files: &[&str]) -> PathBuf {
             fs::write(&path, if file.contains(".wh.") { String::new() } else { format!("{name}\n") }).unwrap();
         }
     }
-    let words = [Path::new("-cf"), &archive, Path::new("-C"), &content, Path::new(".")];
+    let words = [
+        Path::new("--owner=0"),
+        Path::new("--group=0"),
+        Path::new("-cf"),
+        &archive,
+        Path::new("-C"),
+        &content,
+        Path::new("."),
+    ];
     room.run("/bin/tar", words).ok();
     room.run("unpack-layer", [&archive, &layer]).ok();
     layer
