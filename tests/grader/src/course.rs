@@ -111,6 +111,20 @@ impl Course {
         self.stages.iter().flat_map(|stage| &stage.holes)
     }
 
+    /// A word that stands for the course as it is now.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub fn digest(&self) -> Result<String> {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        for file in files_below(&self.root.join("stages")) {
+            file.hash(&mut hasher);
+            fs::read(&file).with_context(|| file.display().to_string())?.hash(&mut hasher);
+        }
+        Ok(format!("{:016x}", hasher.finish()))
+    }
+
     fn check(&self) -> Result<()> {
         let mut seen = std::collections::BTreeSet::new();
         for exercise in self.exercises() {

@@ -14,6 +14,8 @@ use crate::outcome::{Outcome, Outcomes, Verdict};
 use crate::paint::Paint;
 use crate::show;
 
+pub(crate) use csv::line as csv_line;
+
 /// How to write it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -33,6 +35,17 @@ pub enum Format {
 }
 
 impl Format {
+    /// How a file of it is called; nothing for what is written anyway, or for people.
+    pub fn extension(self) -> Option<&'static str> {
+        match self {
+            Self::Text | Self::Json => None,
+            Self::Junit => Some("xml"),
+            Self::Gradescope => Some("gradescope.json"),
+            Self::Github => Some("base64"),
+            Self::Csv => Some("csv"),
+        }
+    }
+
     /// Writes it.
     ///
     /// # Errors

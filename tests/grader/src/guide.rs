@@ -1,6 +1,7 @@
 //! `cargo workshop`: the guide through the exercises.
 
 mod begin;
+mod class;
 mod grade;
 mod help;
 mod overview;
@@ -77,6 +78,8 @@ enum Verb {
     Status,
     /// List all exercises
     List,
+    /// Judge many submissions, and report on them
+    GradeAll(class::GradeAll),
     /// Open the holes of an exercise again
     Reset(begin::Reset),
     /// Fill what is open before a stage with the solutions, to go on from there
@@ -121,6 +124,7 @@ impl Options {
             Some(Verb::Predict(predict)) => predict.run(&place),
             Some(Verb::Status) => overview::status(&place),
             Some(Verb::List) => overview::list(&place),
+            Some(Verb::GradeAll(grade_all)) => grade_all.run(&place),
             Some(Verb::Reset(reset)) => reset.run(&place),
             Some(Verb::CatchUp(catch_up)) => catch_up.run(&place),
         }
@@ -141,7 +145,14 @@ impl Place {
 
     /// Who judges here.
     fn grader(&self, workbench: &Workbench) -> Result<Grader<'_>> {
-        let forge = self.forge.clone().unwrap_or_else(|| workbench.forge());
+        self.grader_in(&workbench.forge())
+    }
+
+    /// The same, with its forge there, unless somebody has said where.
+    fn grader_in(&self, folder: &Path) -> Result<Grader<'_>> {
+        let forge = self.forge.as_deref().unwrap_or(folder);
+        std::fs::create_dir_all(forge).with_context(|| forge.display().to_string())?;
+        let forge = forge.canonicalize().with_context(|| forge.display().to_string())?;
         Grader::open(&self.course, &forge, Path::new("/proc/self/exe"), &tell)
     }
 }

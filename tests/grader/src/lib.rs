@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod checks;
+pub mod class;
 pub mod course;
 pub mod doctor;
 pub mod export;
