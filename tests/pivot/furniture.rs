@@ -119,13 +119,14 @@ fn message_queues_are_its_own() {
     let room = room!();
     let root = room.root(&["ipc-objects"]);
     let queue = format!("/{}", room.name("queue"));
-    let words = format!("/ipc-objects make --queue {queue} --key 4711 && ls /dev/mqueue");
+    let key = (2_000_000 + std::process::id()).to_string();
+    let words = format!("/ipc-objects make --queue {queue} --key {key} && ls /dev/mqueue");
     // Twice: what the first one made is gone with its namespace.
     for _ in 0..2 {
         let seen = enter_root(&room, &root, &[], &words).ok();
         assert_eq!(seen.lines().last().map(|line| format!("/{line}")), Some(queue.clone()), "{seen}");
     }
-    let of_the_host = room.run("ipc-objects", ["list", "--queue", &queue, "--key", "4711"]).ok();
+    let of_the_host = room.run("ipc-objects", ["list", "--queue", &queue, "--key", &key]).ok();
     assert!(!of_the_host.contains(&room.name("queue")), "{of_the_host}");
 }
 
