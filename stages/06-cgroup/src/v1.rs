@@ -32,6 +32,7 @@ pub(crate) fn check_memory(limits: &Limits) -> Result<()> {
 
 /// Writes each limit that was asked for into its file.
 pub(crate) fn limit(kernel: &Kernel, cgroup: &Path, limits: &Limits) -> Result<()> {
+    // EXERCISE cgroup-4
     limit_memory(kernel, cgroup, limits)?;
     if let Some(share) = limits.cpus {
         kernel
@@ -51,6 +52,7 @@ pub(crate) fn limit(kernel: &Kernel, cgroup: &Path, limits: &Limits) -> Result<(
             .write(cgroup.join("pids.max"), number.to_string())?;
     }
     limit_io(kernel, cgroup, limits)
+    // END cgroup-4
 }
 
 // ANCHOR: memsw

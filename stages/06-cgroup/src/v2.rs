@@ -26,6 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 // ANCHOR: limit
 /// Writes each limit that was asked for into its file.
 pub(crate) fn limit(kernel: &Kernel, cgroup: &Path, limits: &Limits) -> Result<()> {
+    // EXERCISE cgroup-4
     if let Some(bytes) = limits.memory {
         kernel
             .because("above this many bytes the kernel takes memory back, and kills when there is none to take")
@@ -60,6 +61,7 @@ pub(crate) fn limit(kernel: &Kernel, cgroup: &Path, limits: &Limits) -> Result<(
             .write(cgroup.join("pids.max"), number.to_string())?;
     }
     limit_io(kernel, cgroup, limits)
+    // END cgroup-4
 }
 // ANCHOR_END: limit
 
@@ -108,6 +110,7 @@ const ONE_CGROUP: &str = "a process is in exactly one cgroup of this tree: from 
 // ANCHOR: freeze
 /// Stops every process inside, and waits until the last one has stopped.
 pub(crate) fn freeze(kernel: &Kernel, cgroup: &Path) -> Result<()> {
+    // EXERCISE cgroup-2
     kernel
         .because("nobody inside runs any more, and unlike after SIGSTOP nobody can tell or resist")
         .write(cgroup.join("cgroup.freeze"), "1")?;
@@ -116,6 +119,7 @@ pub(crate) fn freeze(kernel: &Kernel, cgroup: &Path) -> Result<()> {
     }
     // The write only asks: a process inside a system call stops when it leaves it.
     wait_until(cgroup, "frozen", 1)
+    // END cgroup-2
 }
 
 /// Lets them go on, and waits until they do.
@@ -134,6 +138,7 @@ pub(crate) fn thaw(kernel: &Kernel, cgroup: &Path) -> Result<()> {
 /// The obvious way, kill(2) for each PID of cgroup.procs, loses against a program that forks faster than we read.
 /// Since Linux 5.14 the kernel does it in one go; before, freezing them first makes the list hold still.
 pub(crate) fn kill(kernel: &Kernel, cgroup: &Path) -> Result<()> {
+    // EXERCISE cgroup-3
     let all_at_once = cgroup.join("cgroup.kill");
     if kernel.is_rehearsing() || all_at_once.exists() {
         return kernel
@@ -148,6 +153,7 @@ pub(crate) fn kill(kernel: &Kernel, cgroup: &Path) -> Result<()> {
     kernel
         .because("an empty cgroup that stays frozen would freeze the next to come")
         .write(cgroup.join("cgroup.freeze"), "0")
+    // END cgroup-3
 }
 // ANCHOR_END: kill
 

@@ -65,6 +65,7 @@ impl Stage for Options {
     }
 
     fn run(self, kernel: &Kernel) -> Result<ExitCode> {
+        // EXERCISE cgroup-1
         let watch = Watch::begin(kernel)?;
         let cgroup = self.make_cgroup(kernel)?;
         // A child must not remove what its parent still needs: only the parent's side has a clean-up in it.
@@ -81,6 +82,7 @@ impl Stage for Options {
                 Err(error)
             }
         }
+        // END cgroup-1
     }
 }
 
