@@ -65,6 +65,7 @@ impl Bench {
             helper: kit.helper.clone(),
             base: kit.base.clone(),
             shown: there.map(|(from, to)| (from.clone(), PathBuf::from(to))).collect(),
+            writable: Vec::new(),
             word: word.clone(),
             all_controllers: kit.all_controllers,
             walls: kit.walls,

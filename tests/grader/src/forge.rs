@@ -5,6 +5,7 @@
 
 mod cargo;
 mod compose;
+mod sandboxed;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -16,6 +17,7 @@ use nix::fcntl::{Flock, FlockArg};
 use crate::course::{Course, files_below};
 
 pub use cargo::DoesNotCompile;
+use cargo::{Request, Toolchain};
 pub use compose::{is_open, only_this_exercise};
 
 /// Files that differ from the course, by their path seen from its root.
@@ -25,6 +27,8 @@ pub type Sources = BTreeMap<PathBuf, String>;
 pub struct Forge {
     course: PathBuf,
     folder: PathBuf,
+    toolchain: Toolchain,
+    helper: PathBuf,
     /// Nobody else builds here meanwhile.
     _lock: Flock<File>,
 }
@@ -39,11 +43,11 @@ pub const LABS: &str = "labs";
 
 impl Forge {
     /// Opens the forge in this folder, which is made when it is not there, and builds the programs of the reference when
-    /// they are not the newest. `tell` hears what takes long.
+    /// they are not the newest. `helper` is the program `workshop`; `tell` hears what takes long.
     ///
     /// # Errors
     /// The folder cannot be written to, or the course itself does not compile.
-    pub fn open(course: &Course, folder: &Path, tell: &dyn Fn(&str)) -> Result<Self> {
+    pub fn open(course: &Course, folder: &Path, helper: &Path, tell: &dyn Fn(&str)) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         let lock = File::create(folder.join("lock")).context("the forge cannot be locked")?;
         let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).or_else(|(lock, _)| {
@@ -51,7 +55,9 @@ impl Forge {
             Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, errno)| errno)
         });
         let lock = lock.context("the forge cannot be locked")?;
-        let forge = Self { course: course.root.clone(), folder: folder.to_owned(), _lock: lock };
+        let folder = folder.canonicalize().with_context(|| folder.display().to_string())?;
+        let toolchain = Toolchain::find()?;
+        let forge = Self { course: course.root.clone(), folder, toolchain, helper: helper.to_owned(), _lock: lock };
         forge.build_reference(course, tell)?;
         Ok(forge)
     }
@@ -72,7 +78,8 @@ impl Forge {
     /// [`DoesNotCompile`], with what cargo says.
     pub fn build(&self, sources: &Sources, programs: &[(String, String)], stage: &str, into: &Path) -> Result<()> {
         self.lay_out(sources)?;
-        let built = cargo::build(&self.copy(), &self.target(), programs, cargo::Network::Off)?;
+        let request = Request { workspace: &self.copy(), target: &self.target(), programs };
+        let built = sandboxed::build(&self.toolchain, &request, &self.folder, &self.helper)?;
         gather(&built, into)?;
         let labs = files_below(&self.copy().join("stages").join(stage).join("labs"));
         let named = |file: PathBuf| Some((file.file_name()?.to_string_lossy().into_owned(), file));
@@ -96,7 +103,9 @@ impl Forge {
             stage.programs.iter().map(move |program| (package.clone(), program.clone())).collect::<Vec<_>>()
         };
         let all: Vec<_> = course.stages.iter().flat_map(of_stage).collect();
-        let built = cargo::build(&self.copy(), &self.target(), &all, cargo::Network::On)
+        let request = Request { workspace: &self.copy(), target: &self.target(), programs: &all };
+        cargo::fetch(&self.toolchain, &self.copy())?;
+        let built = sandboxed::build(&self.toolchain, &request, &self.folder, &self.helper)
             .context("the course itself cannot be built")?;
         gather(&built, &self.reference())?;
         fs::write(stamp, digest).context("the forge cannot be written to")

@@ -9,7 +9,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use parallel::in_parallel;
@@ -52,7 +52,8 @@ pub enum Answered {
 pub struct Grader<'a> {
     course: &'a Course,
     folder: PathBuf,
-    forge: Mutex<Forge>,
+    /// None where no sandbox can be built.
+    forge: Mutex<Option<Forge>>,
     helper: PathBuf,
     doctor: Doctor,
     rootfs: PathBuf,
@@ -82,25 +83,29 @@ impl<'a> Grader<'a> {
     /// # Errors
     /// The course cannot be built, or the folder not be written to.
     pub fn open(course: &'a Course, folder: &Path, helper: &Path, tell: &dyn Fn(&str)) -> Result<Self> {
-        let forge = Forge::open(course, folder, tell)?;
-        clear_jobs(folder);
-        let rootfs = rootfs::made(&course.root, folder, tell)?;
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        let folder = &folder.canonicalize().with_context(|| folder.display().to_string())?;
         let mut grader = Self {
             course,
-            folder: folder.to_owned(),
-            forge: Mutex::new(forge),
+            folder: folder.clone(),
+            forge: Mutex::new(None),
             helper: helper.to_owned(),
             doctor: Doctor::default(),
-            rootfs,
+            rootfs: PathBuf::new(),
             walls: Walls::default(),
         };
-        grader.doctor = match Bench::open(grader.kit(&grader.folder.join(REFERENCE), true)?) {
-            Ok(bench) => Doctor::ask(&bench)?,
-            Err(error) => Doctor::without(
-                Missing { why: format!("{error:#}"), remedy: "see what `doctor` says of this host".to_owned() },
-                course.exercises().flat_map(|exercise| exercise.needs.clone()),
-            ),
-        };
+        // Where no sandbox can be built, nothing can be, and nothing be judged.
+        if let Err(error) = grader.kit(folder, true).and_then(Bench::open) {
+            let missing =
+                Missing { why: format!("{error:#}"), remedy: "see what `doctor` says of this host".to_owned() };
+            grader.doctor = Doctor::without(missing, course.exercises().flat_map(|exercise| exercise.needs.clone()));
+            return Ok(grader);
+        }
+        let forge = Forge::open(course, folder, helper, tell)?;
+        clear_jobs(folder);
+        grader.rootfs = rootfs::made(&course.root, folder, tell)?;
+        grader.forge = Mutex::new(Some(forge));
+        grader.doctor = Doctor::ask(&Bench::open(grader.kit(&folder.join(REFERENCE), true)?)?)?;
         Ok(grader)
     }
 
@@ -109,8 +114,10 @@ impl<'a> Grader<'a> {
     /// # Errors
     /// The grader itself cannot go on: a disk is full, cargo is missing.
     pub fn grade(&self, exercise: &Exercise, work: &Work) -> Result<Outcome> {
+        let mut waited = Duration::ZERO;
         let began = Instant::now();
-        Ok(self.outcome(exercise, work)?.after(began.elapsed()))
+        let outcome = self.outcome(exercise, work, &mut waited)?;
+        Ok(outcome.after(began.elapsed().saturating_sub(waited)))
     }
 
     /// Judges several, as many at once as there are processors, and tells `each` as soon as it and all before it are done.
@@ -139,7 +146,7 @@ impl<'a> Grader<'a> {
         }
     }
 
-    fn outcome(&self, exercise: &Exercise, work: &Work) -> Result<Outcome> {
+    fn outcome(&self, exercise: &Exercise, work: &Work, waited: &mut Duration) -> Result<Outcome> {
         if work.is_open(exercise) {
             return Ok(Outcome::of(exercise, Verdict::Open));
         }
@@ -149,7 +156,7 @@ impl<'a> Grader<'a> {
         let built = self.job().context("the forge cannot be written to")?;
         let judged = match work {
             Work::Programs(folder) => folder.as_path(),
-            Work::Files(files) => match self.build(exercise, files, built.path()) {
+            Work::Files(files) => match self.build(exercise, files, built.path(), waited) {
                 Ok(()) => built.path(),
                 Err(error) => {
                     let DoesNotCompile(words) = error.downcast()?;
@@ -167,8 +174,18 @@ impl<'a> Grader<'a> {
         tempfile::Builder::new().prefix(JOB).permissions(open).tempdir_in(&self.folder)
     }
 
-    fn build(&self, exercise: &Exercise, files: &BTreeMap<PathBuf, String>, into: &Path) -> Result<()> {
+    /// Builds what is to be judged. Waiting for others who build is not our time.
+    fn build(
+        &self,
+        exercise: &Exercise,
+        files: &BTreeMap<PathBuf, String>,
+        into: &Path,
+        waited: &mut Duration,
+    ) -> Result<()> {
+        let began = Instant::now();
         let forge = self.forge.lock().unwrap_or_else(|failed| failed.into_inner());
+        *waited = began.elapsed();
+        let forge = forge.as_ref().context("there is no forge")?;
         let mut sources = Sources::new();
         for (name, theirs) in files {
             let ours = self.course.root.join(name);

@@ -49,6 +49,8 @@ pub struct Settings {
     pub base: PathBuf,
     /// Folders of the host, and where they are shown, read-only.
     pub shown: Vec<(PathBuf, PathBuf)>,
+    /// Folders of the host that can be written to, by the same path.
+    pub writable: Vec<PathBuf>,
     /// A word that no other sandbox has.
     pub word: String,
     /// True for one with every cgroup controller that there is; otherwise only with those that hold its own walls.
@@ -65,6 +67,8 @@ pub enum Who {
     Ordinary,
     /// Root: of the host when that is who runs the grader, otherwise of the sandbox.
     Root,
+    /// Whoever runs the grader, and owns its files.
+    Grader,
 }
 
 /// The user without rights that root's programs can be run as: an id that no host gives to anybody.
@@ -95,6 +99,7 @@ impl Sandbox {
         let plan = Plan {
             base: settings.base.clone(),
             shown: settings.shown.clone(),
+            writable: settings.writable.clone(),
             hostname: format!("host-{}", settings.word),
             own_ids,
             cgroups: cgroups.mounts(own_ids),
@@ -141,6 +146,8 @@ impl Sandbox {
             Who::Root if self.has_others => Role::Become(0),
             Who::Root => Role::Stay,
             Who::Ordinary if me.is_root() && self.has_others => Role::Become(NOBODY_IN_PARTICULAR),
+            Who::Grader if !me.is_root() && self.has_others => Role::Become(me.as_raw()),
+            Who::Grader => Role::Stay,
             Who::Ordinary if self.has_others => Role::Become(me.as_raw()),
             Who::Ordinary => Role::Nested(SOMEBODY),
         }

@@ -145,6 +145,18 @@ fn who_destroys_destroys_nothing() {
 }
 
 #[test]
+fn who_has_the_compiler_read_the_host_learns_nothing() {
+    let course = course();
+    let secret = course.root.join("README.md");
+    let reads = format!("    let _ = (kernel, name);\n    panic!(include_str!({:?}))\n", secret.display().to_string());
+    let outcome = body(&quick(&course), &course, &reads);
+    assert!(
+        matches!(&outcome.verdict, Verdict::DoesNotCompile { words } if words.contains("couldn't read")),
+        "{outcome:#?}"
+    );
+}
+
+#[test]
 fn who_forges_the_judge_or_the_score_changes_neither() {
     let course = course();
     let grader = quick(&course);

@@ -49,7 +49,7 @@ impl Learner {
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let complained = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(status), "{words:?}: {said}{complained}");
-        said + &complained
+        complained + &said
     }
 
     fn read(&self, file: &str) -> String {

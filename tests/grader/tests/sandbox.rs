@@ -19,6 +19,7 @@ fn settings(word: &str) -> Settings {
         helper: helper().to_owned(),
         base,
         shown: Vec::new(),
+        writable: Vec::new(),
         word,
         all_controllers: false,
         walls: Walls::default(),

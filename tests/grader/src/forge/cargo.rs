@@ -4,19 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
-
-/// Whether cargo may download what it lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Network {
-    /// The course's own crates, once.
-    On,
-    /// Never.
-    Off,
-}
 
 /// The compiler refuses it: in the compiler's words.
 #[derive(Clone, Debug)]
@@ -30,46 +21,91 @@ impl Display for DoesNotCompile {
 
 impl std::error::Error for DoesNotCompile {}
 
-/// Builds programs, each a package and a name, and says where they are.
-pub(super) fn build(
-    workspace: &Path,
-    target: &Path,
-    programs: &[(String, String)],
-    network: Network,
-) -> Result<BTreeMap<String, PathBuf>> {
-    let mut command = command(workspace, target);
-    if network == Network::Off {
-        command.arg("--offline");
+/// Where the compiler lies.
+#[derive(Clone, Debug)]
+pub(super) struct Toolchain {
+    /// The folder with `bin/` and `lib/` in it.
+    pub(super) sysroot: PathBuf,
+    pub(super) cargo: PathBuf,
+    pub(super) rustc: PathBuf,
+    /// Where crates were downloaded to.
+    pub(super) home: PathBuf,
+    /// What this host is called: `x86_64-unknown-linux-gnu`.
+    host: String,
+}
+
+/// What is to be built.
+pub(super) struct Request<'a> {
+    pub(super) workspace: &'a Path,
+    pub(super) target: &'a Path,
+    /// Each a package and a name.
+    pub(super) programs: &'a [(String, String)],
+}
+
+impl Toolchain {
+    /// The one that builds this workspace.
+    pub(super) fn find() -> Result<Self> {
+        let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let output = Command::new(&rustc).args(["--print", "sysroot"]).output().context("there is no rustc")?;
+        let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+        if !output.status.success() || !sysroot.is_dir() {
+            bail!("rustc --print sysroot: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        let about = Command::new(&rustc).arg("-vV").output().context("there is no rustc")?;
+        let about = String::from_utf8_lossy(&about.stdout).into_owned();
+        let host = about.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc -vV names no host")?;
+        let own = |name: &str| Some(sysroot.join("bin").join(name)).filter(|file| file.exists());
+        let cargo = std::env::var_os("CARGO").map(PathBuf::from).or_else(|| own("cargo")).or_else(|| on_path("cargo"));
+        let user = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
+        Ok(Self {
+            cargo: cargo.context("there is no cargo")?,
+            rustc: own("rustc").or_else(|| on_path("rustc")).context("there is no rustc")?,
+            home: std::env::var_os("CARGO_HOME").map(PathBuf::from).or(user).context("there is no CARGO_HOME")?,
+            host: host.to_owned(),
+            sysroot,
+        })
     }
-    for (package, program) in programs {
-        command.args(["--package", package, "--bin", program]);
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+impl Request<'_> {
+    pub(super) fn arguments(&self) -> Vec<String> {
+        let colour = if std::io::stderr().is_terminal() { "always" } else { "never" };
+        let mut words = ["build", "--quiet", "--message-format", "json-render-diagnostics", "--color", colour]
+            .map(str::to_owned)
+            .to_vec();
+        words.extend(["--target-dir".to_owned(), self.target.display().to_string()]);
+        for (package, program) in self.programs {
+            words.extend(["--package", package, "--bin", program].map(str::to_owned));
+        }
+        words
     }
-    let output = command.output().context("cargo cannot be run")?;
+}
+
+/// Downloads what the course needs and this host lacks; the one thing that is done outside of the sandbox.
+pub(super) fn fetch(toolchain: &Toolchain, workspace: &Path) -> Result<()> {
+    let fetch = |words: &[&str]| {
+        let mut command = Command::new(&toolchain.cargo);
+        command.current_dir(workspace).args(["fetch", "--quiet", "--target", &toolchain.host]).args(words);
+        command.env("RUSTC", &toolchain.rustc).stdin(Stdio::null()).output().context("cargo cannot be run")
+    };
+    if fetch(&["--offline"])?.status.success() {
+        return Ok(());
+    }
+    let output = fetch(&[])?;
     if !output.status.success() {
-        return Err(DoesNotCompile(words(&output)).into());
+        bail!("cargo fetch: {}", String::from_utf8_lossy(&output.stderr).trim_end());
     }
-    let messages = String::from_utf8_lossy(&output.stdout);
-    Ok(messages.lines().filter_map(|line| executable(&serde_json::from_str(line).ok()?)).collect())
+    Ok(())
 }
 
-fn command(workspace: &Path, target: &Path) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(workspace).args(["build", "--quiet", "--message-format", "json-render-diagnostics"]);
-    command.arg("--target-dir").arg(target);
-    command.args(["--color", if std::io::stderr().is_terminal() { "always" } else { "never" }]);
-    // Nobody debugs these, and without it linking takes half the time.
-    command.env("CARGO_PROFILE_DEV_DEBUG", "false");
-    // What cargo told us about our own package must not reach the build of others.
-    let told = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(told)) {
-        command.env_remove(name);
-    }
-    command.stdin(Stdio::null());
-    command
-}
-
-fn words(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).trim_end().to_owned()
+/// The programs that cargo says it has built.
+pub(super) fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
+    messages.lines().filter_map(|line| executable(&serde_json::from_str(line).ok()?)).collect()
 }
 
 fn executable(message: &Value) -> Option<(String, PathBuf)> {

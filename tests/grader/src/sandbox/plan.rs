@@ -14,6 +14,8 @@ pub(crate) struct Plan {
     pub(crate) base: PathBuf,
     /// Folders of the host, and where they are shown, read-only.
     pub(crate) shown: Vec<(PathBuf, PathBuf)>,
+    /// Folders of the host that can be written to, by the same path.
+    pub(crate) writable: Vec<PathBuf>,
     /// What the host inside is called.
     pub(crate) hostname: String,
     /// True when a user namespace gives the right to the rest.

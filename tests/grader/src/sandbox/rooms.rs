@@ -27,13 +27,14 @@ pub(super) fn furnish(plan: &Plan) -> Result<()> {
     for name in SHOWN {
         show_entry(base, name)?;
     }
-    for (from, to) in &plan.shown {
-        let place = within(base, to);
-        fs::create_dir_all(&place).with_context(|| place.display().to_string())?;
-        show(from, &place)?;
-    }
     writable(base, plan.disk)?;
-    mask_grants(base)?;
+    for (from, to) in &plan.shown {
+        show(from, &place_for(base, from, to)?)?;
+    }
+    for folder in &plan.writable {
+        bind(folder, &place_for(base, folder, folder)?)?;
+    }
+    mask(base)?;
     processes(base)?;
     devices(base)?;
     system(base, plan)?;
@@ -45,6 +46,17 @@ pub(super) fn furnish(plan: &Plan) -> Result<()> {
 /// A path of the sandbox, before it is the root.
 fn within(base: &Path, path: &Path) -> PathBuf {
     base.join(path.strip_prefix("/").unwrap_or(path))
+}
+
+/// A directory is shown on a directory, a file on a file.
+fn place_for(base: &Path, from: &Path, to: &Path) -> Result<PathBuf> {
+    let place = within(base, to);
+    let folder = if from.is_dir() { &place } else { place.parent().unwrap_or(base) };
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    if !from.is_dir() {
+        File::create(&place).with_context(|| place.display().to_string())?;
+    }
+    Ok(place)
 }
 
 fn new(place: &Path, kind: &str, flags: MsFlags, options: Option<&str>) -> Result<()> {
@@ -135,13 +147,18 @@ fn set_mode(place: &Path, mode: u32) -> Result<()> {
     fs::set_permissions(place, fs::Permissions::from_mode(mode)).with_context(|| place.display().to_string())
 }
 
-/// newuidmap(1) has no rights in here, because its owner is not mapped: so nobody shall count on it.
-fn mask_grants(base: &Path) -> Result<()> {
-    for name in ["etc/subuid", "etc/subgid"] {
-        let place = base.join(name);
-        if place.exists() {
-            bind(Path::new("/dev/null"), &place)?;
-        }
+/// newuidmap(1) has no rights in here, because its owner is not mapped: so nobody shall count on its grants. The rest is
+/// for root's eyes only, and root may be who runs in here.
+const MASKED: [&str; 7] =
+    ["etc/subuid", "etc/subgid", "etc/shadow", "etc/shadow-", "etc/gshadow", "etc/gshadow-", "etc/sudoers"];
+const MASKED_FOLDERS: [&str; 2] = ["etc/ssh", "etc/ssl/private"];
+
+fn mask(base: &Path) -> Result<()> {
+    for place in MASKED.map(|name| base.join(name)).iter().filter(|place| place.exists()) {
+        bind(Path::new("/dev/null"), place)?;
+    }
+    for place in MASKED_FOLDERS.map(|name| base.join(name)).iter().filter(|place| place.is_dir()) {
+        new(place, "tmpfs", MsFlags::MS_RDONLY, Some("mode=755,size=4k"))?;
     }
     Ok(())
 }
