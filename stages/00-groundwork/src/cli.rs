@@ -107,6 +107,7 @@ pub fn in_words(error: &anyhow::Error) -> String {
 
 /// 126 or 127 when the command is to blame, otherwise 125.
 pub fn exit_status(error: &anyhow::Error) -> u8 {
+    // EXERCISE status-1
     if error.is::<NotFound>() {
         return NOT_FOUND;
     }
@@ -115,6 +116,7 @@ pub fn exit_status(error: &anyhow::Error) -> u8 {
         Some(refused) if refused.name == "execve" => CANNOT_RUN,
         _ => OWN_FAILURE,
     }
+    // END status-1
 }
 
 /// Says what is wrong with a command line, or what was asked for: help, a version.

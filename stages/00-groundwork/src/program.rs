@@ -48,6 +48,7 @@ impl Program {
     /// # Errors
     /// [`NotFound`], or what execve(2) answers.
     pub fn exec(&self, kernel: &Kernel) -> Result<ExitCode> {
+        // EXERCISE exec-1
         let path = c_string(self.find(kernel)?.into_os_string())?;
         let arguments: Vec<_> = self.arguments.iter().cloned().map(c_string).collect::<Result<_>>()?;
         let pairs = self
@@ -60,6 +61,7 @@ impl Program {
             &arguments,
             &environment,
         )
+        // END exec-1
     }
 
     /// What this process will find once `root` is its "/": the command's path in there.
@@ -85,6 +87,7 @@ impl Program {
     }
 
     fn search(&self, is_there: impl Fn(&Path) -> bool) -> Result<PathBuf> {
+        // EXERCISE path-1
         let command = &self.arguments[0];
         let path = self.environment.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.clone());
         let path = path.unwrap_or_else(|| DEFAULT_PATH.into());
@@ -93,6 +96,7 @@ impl Program {
             .map(|directory| directory.join(command))
             .find(|file| is_there(file));
         found.ok_or_else(|| NotFound { command: command.clone(), path }.into())
+        // END path-1
     }
 }
 

@@ -5,6 +5,7 @@
 mod cgroup;
 mod chroot;
 mod groundwork;
+mod look;
 mod nsfs;
 mod overlay;
 mod pivot;

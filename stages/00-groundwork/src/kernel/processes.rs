@@ -27,10 +27,12 @@ pub enum Waited {
 impl Waited {
     /// The status a shell reports: the process's own, or 128 and the number of the signal.
     pub fn status(self) -> u8 {
+        // EXERCISE status-1
         match self {
             Self::Exited(status) => status,
             Self::Signaled(signal) => 128 + signal as u8,
         }
+        // END status-1
     }
 }
 

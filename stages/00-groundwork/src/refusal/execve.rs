@@ -35,6 +35,7 @@ pub(super) fn hint(asked: &Asked<'_>) -> Option<String> {
 // ANCHOR: missing
 /// ENOENT of a program that exists: what runs it does not.
 fn missing(host: &dyn Host, program: &Path) -> Option<String> {
+    // EXERCISE refusal-1
     let shown = program.display();
     if !host.has(program) {
         return match host.link(program) {
@@ -53,6 +54,7 @@ fn missing(host: &dyn Host, program: &Path) -> Option<String> {
         runs = interpreter;
     }
     None
+    // END refusal-1
 }
 // ANCHOR_END: missing
 

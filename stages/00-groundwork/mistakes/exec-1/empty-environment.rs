@@ -1,0 +1,14 @@
+// Who thinks that the environment stays with the process, whatever it becomes.
+        let path = c_string(self.find(kernel)?.into_os_string())?;
+        let arguments: Vec<_> = self.arguments.iter().cloned().map(c_string).collect::<Result<_>>()?;
+        let pairs = self
+            .environment
+            .iter()
+            .map(|(name, value)| c_string([name.as_os_str(), OsStr::new("="), value].into_iter().collect()));
+        let environment: Vec<_> = pairs.collect::<Result<_>>()?;
+        let _ = environment;
+        kernel.because("everything is in place: this process becomes the program, and keeps its PID").execve(
+            &path,
+            &arguments,
+            &[],
+        )

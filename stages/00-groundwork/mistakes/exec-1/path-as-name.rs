@@ -1,0 +1,14 @@
+// Who takes the first argument for the path, since it is there already.
+        let path = c_string(self.find(kernel)?.into_os_string())?;
+        let mut arguments: Vec<_> = self.arguments.iter().cloned().map(c_string).collect::<Result<_>>()?;
+        arguments[0] = path.clone();
+        let pairs = self
+            .environment
+            .iter()
+            .map(|(name, value)| c_string([name.as_os_str(), OsStr::new("="), value].into_iter().collect()));
+        let environment: Vec<_> = pairs.collect::<Result<_>>()?;
+        kernel.because("everything is in place: this process becomes the program, and keeps its PID").execve(
+            &path,
+            &arguments,
+            &environment,
+        )

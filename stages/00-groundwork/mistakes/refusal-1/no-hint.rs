@@ -1,0 +1,3 @@
+// Who thinks that the errno says enough.
+    let _ = (host, program);
+    None
