@@ -15,6 +15,7 @@ use groundwork::{Program, WithHint};
 /// # Errors
 /// A sentence on what is missing, and how a root file system is made.
 pub fn check(root: &Path, program: &Program) -> Result<()> {
+    // EXERCISE check-1
     check_directory(root)?;
     let command = program.find_in(root).with_context(|| root.display().to_string());
     let command = command.hint_with(|_| Some(how_to_get_it(root)))?;
@@ -28,6 +29,7 @@ pub fn check(root: &Path, program: &Program) -> Result<()> {
     let missing = anyhow!("{}: {command} is there, but {loader}, which loads it, is not", root.display());
     Err(missing)
         .hint(format!("`ldd {command}` outside lists the libraries: each must lie in the root by the same path"))
+    // END check-1
 }
 // ANCHOR_END: check
 

@@ -49,6 +49,7 @@ pub fn walk_out(kernel: &Kernel) -> Result<Walk> {
 
 /// Moves the root below the working directory.
 fn step_down(kernel: &Kernel) -> Result<()> {
+    // EXERCISE lab-walk-out
     let made = kernel.because("any directory will do, and a new one is no one else's").mkdir(STEP, 0o700);
     let step = if made.is_ok() { PathBuf::from(STEP) } else { some_directory()? };
     let entered = kernel
@@ -58,16 +59,19 @@ fn step_down(kernel: &Kernel) -> Result<()> {
         kernel.because("a root needs no name: nothing is left behind").rmdir(STEP)?;
     }
     entered
+    // END lab-walk-out
 }
 
 /// Follows ".." until it leads nowhere.
 fn step_up(kernel: &Kernel) -> Result<()> {
+    // EXERCISE lab-walk-out
     loop {
         kernel.because("nothing stops this any more; at the very top, .. is the top itself").chdir(UP)?;
         if kernel.is_rehearsing() || Root::of(".")? == Root::of("..")? {
             return Ok(());
         }
     }
+    // END lab-walk-out
 }
 // ANCHOR_END: walk_out
 

@@ -12,6 +12,7 @@ use nix::unistd::{getegid, geteuid};
 /// # Errors
 /// EPERM where the host restricts user namespaces, and in a chroot: there the kernel makes none.
 pub fn own_ids_if_needed(kernel: &Kernel) -> Result<()> {
+    // EXERCISE rootless-1
     let here: &dyn Host = &Here;
     if here.may(Capability::SysChroot) {
         return Ok(());
@@ -27,5 +28,6 @@ pub fn own_ids_if_needed(kernel: &Kernel) -> Result<()> {
         .because("id 0 inside is you outside: without a map the command would be nobody, and lose the right again")
         .write("/proc/self/uid_map", format!("0 {user} 1\n"))?;
     kernel.because("the same for groups").write("/proc/self/gid_map", format!("0 {group} 1\n"))
+    // END rootless-1
 }
 // ANCHOR_END: own_ids_if_needed

@@ -1,0 +1,92 @@
+//! `check-1`: a root looked at before it is entered.
+
+use super::super::look::{arrives, place_at, place_of};
+use crate::bench::Bench;
+use crate::checks::{Checks, Judged};
+use crate::sandbox::{Ran, Who};
+
+/// A script that says its first argument, and stays.
+const SCRIPT: &str = "#!/bin/sh\necho \"$1\"; read end\n";
+
+pub(super) fn looked_at_first(bench: &Bench, checks: &mut Checks) -> Judged {
+    let root = bench.root(Who::Ordinary)?;
+    only_inside(bench, checks, &root)?;
+    only_outside(bench, checks, &root)?;
+    without_a_loader(bench, checks, &root)?;
+    let missing = format!("/work/{}", bench.nonce("none"));
+    let ran = bench.run("enter-chroot", [missing.as_str(), "--", "/bin/sh"])?;
+    checks
+        .check("a root that is not there is no missing command")
+        .did(&ran.command)
+        .saw(ran.in_words())
+        .means("127 says that the command is missing; here it is the root, and that is our own failure: 125")
+        .mistake("no-directory")
+        .also(ran.status() == Some(125) && ran.errors.contains(&missing));
+    Ok(())
+}
+
+fn only_inside(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
+    let (command, word) = (format!("/{}/tool", bench.nonce("inside")), bench.nonce("here"));
+    bench.file(&format!("{root}{command}"), SCRIPT)?;
+    bench.shell(Who::Ordinary, &format!("chmod +x {root}{command}"))?;
+    let mut running = bench.start("enter-chroot", [root, "--", command.as_str(), word.as_str()])?;
+    let is_refused = |said: &str| (said.contains(&command) && !said.contains("execve(")).then_some("outside");
+    let inside = arrives(checks, &mut running, &word, is_refused)?;
+    let (theirs, wanted) = (place_of(inside, "root"), place_at(bench, root));
+    checks
+        .check("a command that only this root has is run in it")
+        .did(running.command())
+        .saw(format!("/proc/PID/root is device and inode {theirs:?}, and {root} is {wanted:?}"))
+        .means("the command has another root than the one that was looked at")
+        .must(wanted.is_some() && theirs == wanted)?;
+    running.end();
+    Ok(())
+}
+
+fn only_outside(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
+    let tool = format!("/work/{}/tool", bench.nonce("outside"));
+    bench.file(&tool, SCRIPT)?;
+    bench.shell(Who::Ordinary, &format!("chmod +x {tool}; ln -s {tool} {root}/tool"))?;
+    let ran = bench.run("enter-chroot", [root, "--", tool.as_str()])?;
+    checks
+        .check("a command that only the host has is missed before the root is entered")
+        .did(&ran.command)
+        .saw(ran.in_words())
+        .means(format!("{tool} is there, and not in {root}: the path was looked up outside"))
+        .mistake("outside")
+        .also(ran.status() == Some(127) && is_before(&ran));
+    let ran = bench.run("enter-chroot", [root, "--", "/tool"])?;
+    checks
+        .check("a link in the root is followed as it will be from inside")
+        .did(&ran.command)
+        .saw(ran.in_words())
+        .means(format!("/tool leads to {tool}; from inside that is a path of the root, which has no such file"))
+        .mistake_if(!is_before(&ran), "follows-out")
+        .also(ran.status() == Some(127) && is_before(&ran));
+    Ok(())
+}
+
+fn without_a_loader(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
+    let names = "-name 'ld-linux*' -o -name 'ld-musl*' -o -name 'ld64.so*' -o -name 'ld.so*'";
+    let script = format!("find {root} \\( {names} \\) | sed 's,.*/,,'; find {root} \\( {names} \\) -exec rm -f {{}} +");
+    let loaders = bench.shell(Who::Ordinary, &script)?.output;
+    if loaders.trim().is_empty() {
+        // Programs that need no loader cannot miss it.
+        return Ok(());
+    }
+    let ran = bench.run("enter-chroot", [root, "--", "/bin/sh", "-c", "exit 7"])?;
+    checks
+        .check("a root without the loader of the command is refused, and the loader named")
+        .worth(2)
+        .did(&ran.command)
+        .saw(ran.in_words())
+        .means("execve(2) says ENOENT of a program that is there when its loader is not; nobody understands that from inside")
+        .mistake_if(!is_before(&ran), "no-loader")
+        .also(ran.status() == Some(125) && is_before(&ran) && loaders.lines().any(|name| ran.errors.contains(name)));
+    Ok(())
+}
+
+/// True when nothing was executed yet.
+fn is_before(ran: &Ran) -> bool {
+    !ran.errors.contains("execve(")
+}
