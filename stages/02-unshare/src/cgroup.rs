@@ -12,8 +12,10 @@ use nix::sched::CloneFlags;
 /// # Errors
 /// Those of unshare(2).
 pub fn own_cgroup_root(kernel: &Kernel) -> Result<()> {
+    // EXERCISE cgroupns-1
     kernel
         .because("the cgroup this process is in right now becomes the root of what it sees: join first, unshare then")
         .unshare(CloneFlags::CLONE_NEWCGROUP)
+    // END cgroupns-1
 }
 // ANCHOR_END: own_cgroup_root

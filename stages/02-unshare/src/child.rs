@@ -17,6 +17,7 @@ use crate::handshake::{Abandoned, Handshake};
 /// # Errors
 /// Those of fork(2), and, in the child, those of `inside`.
 pub fn in_child(kernel: &Kernel, reason: &'static str, inside: impl FnOnce() -> Result<ExitCode>) -> Result<ExitCode> {
+    // EXERCISE child-1
     let (outer, inner) = Handshake::pair()?;
     match kernel.because(reason).fork()? {
         ForkResult::Child => {
@@ -28,6 +29,7 @@ pub fn in_child(kernel: &Kernel, reason: &'static str, inside: impl FnOnce() -> 
             wait_outside(kernel, child)
         }
     }
+    // END child-1
 }
 // ANCHOR_END: in_child
 
@@ -39,7 +41,9 @@ pub fn in_child(kernel: &Kernel, reason: &'static str, inside: impl FnOnce() -> 
 /// # Errors
 /// None that a caller can cause.
 pub fn die_with_parent(kernel: &Kernel) -> Result<()> {
+    // EXERCISE child-1
     kernel.because("if the parent is killed, nobody would clean up after us").prctl_set_pdeathsig(Signal::SIGKILL)
+    // END child-1
 }
 
 /// The same, also when the parent, who holds the other side of `parent`, has ended before the kernel knew the wish.

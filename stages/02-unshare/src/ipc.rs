@@ -10,8 +10,10 @@ use nix::sched::CloneFlags;
 /// # Errors
 /// Those of unshare(2).
 pub fn own_ipc(kernel: &Kernel) -> Result<()> {
+    // EXERCISE ipc-1
     kernel
         .because("System V objects are found by number, not by path: no root directory hides the host's")
         .unshare(CloneFlags::CLONE_NEWIPC)
+    // END ipc-1
 }
 // ANCHOR_END: own_ipc

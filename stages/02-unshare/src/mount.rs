@@ -28,10 +28,12 @@ pub enum Propagation {
 /// # Errors
 /// Those of unshare(2) and mount(2).
 pub fn own_mounts(kernel: &Kernel, propagation: Propagation) -> Result<()> {
+    // EXERCISE mount-1
     kernel
         .because("mounts are global: in a namespace of its own, this process may change its copy of the list")
         .unshare(CloneFlags::CLONE_NEWNS)?;
     set_propagation(kernel, propagation, "/".as_ref())
+    // END mount-1
 }
 // ANCHOR_END: own_mounts
 

@@ -12,12 +12,14 @@ use nix::sched::CloneFlags;
 /// # Errors
 /// Those of unshare(2) and of the ioctls in netdevice(7).
 pub fn own_network(kernel: &Kernel) -> Result<()> {
+    // EXERCISE net-1
     kernel
         .because(
             "devices, addresses, routes and ports are global: the new namespace has one device, lo, and it is down",
         )
         .unshare(CloneFlags::CLONE_NEWNET)?;
     bring_up_loopback(kernel)
+    // END net-1
 }
 // ANCHOR_END: own_network
 

@@ -22,6 +22,7 @@ pub struct Offsets {
 /// # Errors
 /// Those of unshare(2); ERANGE for a clock that would be negative, or more than 146 years ahead.
 pub fn own_clocks(kernel: &Kernel, offsets: Offsets) -> Result<()> {
+    // EXERCISE time-1
     kernel
         .because("a clock may not jump under a running process: the next child will be the first one inside")
         .unshare(Namespace::Time.flag())?;
@@ -30,6 +31,7 @@ pub fn own_clocks(kernel: &Kernel, offsets: Offsets) -> Result<()> {
         .because("offsets can be set only while nobody is inside")
         .write("/proc/self/timens_offsets", content)
         .or_else(|error| explain_range(error, offsets))
+    // END time-1
 }
 // ANCHOR_END: own_clocks
 

@@ -48,10 +48,12 @@ pub fn own_ids(kernel: &Kernel) -> Result<()> {
 /// # Errors
 /// As for [`own_ids`]; EPERM for the ids of others.
 pub fn own_ids_as(kernel: &Kernel, maps: &Maps) -> Result<()> {
+    // EXERCISE user-1
     kernel
         .because("in a user namespace of its own even an ordinary user may do anything to what is made there")
         .unshare(CloneFlags::CLONE_NEWUSER)?;
     write_maps(kernel, None, maps)
+    // END user-1
 }
 // ANCHOR_END: own_ids
 
@@ -78,6 +80,7 @@ pub fn own_mapped_ids(kernel: &Kernel, maps: &Maps, inside: impl FnOnce() -> Res
 }
 
 fn go_in(kernel: &Kernel, maps: &Maps, parent: &Handshake) -> Result<()> {
+    // EXERCISE handshake-1
     kernel
         .because("the new namespace has no ids yet: until they are mapped, this process is nobody")
         .unshare(CloneFlags::CLONE_NEWUSER)?;
@@ -88,12 +91,15 @@ fn go_in(kernel: &Kernel, maps: &Maps, parent: &Handshake) -> Result<()> {
     }
     // Last: a change of ids would take the wish back.
     die_with(kernel, parent)
+    // END handshake-1
 }
 
 fn map_from_outside(kernel: &Kernel, maps: &Maps, other: &Handshake, child: Pid) -> Result<()> {
+    // EXERCISE handshake-1
     other.wait(kernel, "there is nothing to map before the child has its namespace")?;
     write_maps(kernel, Some(child), maps)?;
     other.release(kernel, "the ids are mapped: the child can take one")
+    // END handshake-1
 }
 // ANCHOR_END: own_mapped_ids
 
@@ -103,6 +109,7 @@ fn map_from_outside(kernel: &Kernel, maps: &Maps, other: &Handshake, child: Pid)
 /// # Errors
 /// EINVAL for ranges that overlap; EPERM for ids that the writer may not map.
 pub fn write_maps(kernel: &Kernel, child: Option<Pid>, maps: &Maps) -> Result<()> {
+    // EXERCISE user-2
     if let (Some(child), false, false) = (child, may_map_any_id(), maps.are_mine()) {
         map_with_helper(kernel, NEWUIDMAP, child, &maps.users)?;
         return map_with_helper(kernel, NEWGIDMAP, child, &maps.groups);
@@ -118,6 +125,7 @@ pub fn write_maps(kernel: &Kernel, child: Option<Pid>, maps: &Maps) -> Result<()
         .because("what an id does inside, the id outside that it stands for does: that is all the host ever sees")
         .write(format!("/proc/{process}/uid_map"), lines(&maps.users))?;
     kernel.because("the same for groups").write(format!("/proc/{process}/gid_map"), lines(&maps.groups))
+    // END user-2
 }
 // ANCHOR_END: write_maps
 

@@ -91,14 +91,17 @@ impl Options {
 // ANCHOR: prepare
 /// The parent's part: what can be done only from outside.
 fn prepare(kernel: &Kernel, is_in: impl Fn(Namespace) -> bool, child: Pid, ready: &Handshake) -> Result<()> {
+    // EXERCISE born-1
     if is_in(Namespace::User) {
         user::write_maps(kernel, Some(child), &Maps::only_me())?;
     }
     ready.release(kernel, "all that only the parent can do is done")
+    // END born-1
 }
 
 /// The child's part: being born inside is not enough where a namespace begins empty, or as a copy.
 fn settle(kernel: &Kernel, is_in: impl Fn(Namespace) -> bool, ready: &Handshake) -> Result<()> {
+    // EXERCISE born-1
     ready.wait(kernel, "what only the parent can do comes first: an id that is not mapped may do nothing")?;
     if is_in(Namespace::User) {
         user::become_root(kernel)?;
@@ -114,6 +117,7 @@ fn settle(kernel: &Kernel, is_in: impl Fn(Namespace) -> bool, ready: &Handshake)
         net::bring_up_loopback(kernel)?;
     }
     Ok(())
+    // END born-1
 }
 // ANCHOR_END: prepare
 

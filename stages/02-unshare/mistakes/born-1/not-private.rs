@@ -1,0 +1,18 @@
+// Who has made a namespace, and thinks that this was the wall.
+    if is_in(Namespace::User) {
+        user::write_maps(kernel, Some(child), &Maps::only_me())?;
+    }
+    ready.release(kernel, "all that only the parent can do is done")
+// HOLE 2
+    ready.wait(kernel, "what only the parent can do comes first: an id that is not mapped may do nothing")?;
+    if is_in(Namespace::User) {
+        user::become_root(kernel)?;
+    }
+    die_with(kernel, ready)?;
+    if is_in(Namespace::Mount) && is_in(Namespace::Pid) {
+        pid::own_proc(kernel)?;
+    }
+    if is_in(Namespace::Net) {
+        net::bring_up_loopback(kernel)?;
+    }
+    Ok(())

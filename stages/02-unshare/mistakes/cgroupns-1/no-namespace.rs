@@ -1,0 +1,3 @@
+// Who thinks that limits are all that a cgroup is.
+    let _ = (kernel, CloneFlags::CLONE_NEWCGROUP);
+    Ok(())

@@ -1,0 +1,13 @@
+// Who thinks that a map changes who one is.
+    kernel
+        .because("the new namespace has no ids yet: until they are mapped, this process is nobody")
+        .unshare(CloneFlags::CLONE_NEWUSER)?;
+    parent.release(kernel, "the namespace is there, and can be given its maps")?;
+    parent.wait(kernel, "an id that is not mapped can do nothing")?;
+    let _ = maps;
+    // Last: a change of ids would take the wish back.
+    die_with(kernel, parent)
+// HOLE 2
+    other.wait(kernel, "there is nothing to map before the child has its namespace")?;
+    write_maps(kernel, Some(child), maps)?;
+    other.release(kernel, "the ids are mapped: the child can take one")
