@@ -26,6 +26,7 @@ use crate::link::{Identity, link};
 /// # Errors
 /// ESRCH when there is no such process; EPERM without CAP_SYS_ADMIN in the owner of a namespace: see setns(2).
 pub fn enter_process(kernel: &Kernel, pid: Pid, kinds: &[Namespace]) -> Result<()> {
+    // EXERCISE enter-2
     let kinds = to_enter(pid, kinds);
     if kinds.is_empty() {
         return Ok(());
@@ -39,6 +40,7 @@ pub fn enter_process(kernel: &Kernel, pid: Pid, kinds: &[Namespace]) -> Result<(
         rehearse_root_of(kernel, pid);
     }
     if kinds.contains(&Namespace::User) { become_root(kernel, drops_groups) } else { Ok(()) }
+    // END enter-2
 }
 // ANCHOR_END: enter_process
 

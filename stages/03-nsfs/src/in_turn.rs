@@ -54,8 +54,10 @@ pub(crate) fn enter_in_turn(kernel: &Kernel, files: Vec<Opened>) -> Result<()> {
 /// An ordinary user enters the user namespace first: it gives the right to enter those that it owns.
 /// Root enters it last: inside, root is nobody to a namespace that was made outside.
 fn in_order(mut files: Vec<Opened>, lacks_rights: bool) -> Vec<Opened> {
+    // EXERCISE enter-1
     files.sort_by_key(|opened| (opened.kind == Namespace::User) != lacks_rights);
     files
+    // END enter-1
 }
 // ANCHOR_END: in_turn
 

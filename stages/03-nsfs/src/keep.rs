@@ -26,6 +26,7 @@ use crate::mounted::{MountPoint, Mounted, Uninterrupted, bind};
 /// EPERM without CAP_SYS_ADMIN in the owner of the present mount namespace; EINVAL for a mount namespace that is not
 /// newer than the present one. Then nothing is left behind.
 pub fn keep(kernel: &Kernel, pid: Pid, kind: Namespace, file: &Path, cover: bool) -> Result<Kept> {
+    // EXERCISE keep-1
     let place = Place::find(file, cover)?;
     let asked = identity(kernel, pid, kind)?;
     let undisturbed = Uninterrupted::begin(kernel)?;
@@ -45,6 +46,7 @@ pub fn keep(kernel: &Kernel, pid: Pid, kind: Namespace, file: &Path, cover: bool
     // Here the guards end their watch: what they guard shall stay.
     std::mem::forget((kept, bed, made));
     Ok(Kept { path: place.path, identity: asked })
+    // END keep-1
 }
 // ANCHOR_END: keep
 

@@ -50,8 +50,10 @@ impl Identity {
     /// # Errors
     /// Those of readlink(2); EINVAL for a link that leads to something else.
     pub fn of_link(link: &Path) -> io::Result<Self> {
+        // EXERCISE same-1
         let target = std::fs::read_link(link)?;
         Self::parse(target.as_os_str()).ok_or_else(|| io::ErrorKind::InvalidInput.into())
+        // END same-1
     }
 }
 

@@ -1,0 +1,3 @@
+// Who thinks that namespaces are independent of each other.
+    let _ = (lacks_rights, &mut files);
+    files
