@@ -1,15 +1,11 @@
 // Who joins two paths, and lets the kernel follow links of the root from outside.
     check_directory(root)?;
-    let wanted = program.find_in("/".as_ref()).or_else(|_| program.find_in(root));
-    let command = wanted.with_context(|| root.display().to_string())?;
-    let outside = root.join(command.strip_prefix("/").unwrap_or(&command));
-    if !outside.exists() {
-        program.find_in(root).with_context(|| root.display().to_string()).hint_with(|_| Some(how_to_get_it(root)))?;
-    }
+    let command = program.find_in(root).with_context(|| root.display().to_string());
+    let command = command.hint_with(|_| Some(how_to_get_it(root)))?;
     let Some(loader) = in_root(root, &command).and_then(|file| interpreter_of(&Here, &file)) else {
         return Ok(());
     };
-    if in_root(root, &loader).is_some() {
+    if root.join(loader.strip_prefix("/").unwrap_or(&loader)).exists() {
         return Ok(());
     }
     let (command, loader) = (command.display(), loader.display());

@@ -10,7 +10,7 @@ use std::os::fd::AsFd;
 use crate::bench::{Bench, random_word};
 use crate::checks::{Checks, Judged, Stop};
 use crate::process::Process;
-use crate::sandbox::Running;
+use crate::sandbox::{Running, Who};
 
 /// A script that says its first argument, and stays until its input ends.
 pub(super) const STAYS: &str = "echo $0; read end";
@@ -74,6 +74,13 @@ pub(super) fn place_at(bench: &Bench, path: &str) -> Option<Place> {
 
 fn place(about: &Metadata) -> Place {
     (about.dev(), about.ino())
+}
+
+/// A root file system that everybody may change: its path in the sandbox.
+pub(super) fn everybodys_root(bench: &Bench) -> Judged<String> {
+    let root = bench.root(Who::Root)?;
+    bench.shell(Who::Root, &format!("chmod -R a+rwX {root}"))?;
+    Ok(root)
 }
 
 /// Waits for the end of a process, at most this long. True when it has ended.

@@ -1,6 +1,6 @@
 //! `check-1`: a root looked at before it is entered.
 
-use super::super::look::{arrives, place_at, place_of};
+use super::super::look::{arrives, everybodys_root, place_at, place_of};
 use crate::bench::Bench;
 use crate::checks::{Checks, Judged};
 use crate::sandbox::{Ran, Who};
@@ -9,7 +9,7 @@ use crate::sandbox::{Ran, Who};
 const SCRIPT: &str = "#!/bin/sh\necho \"$1\"; read end\n";
 
 pub(super) fn looked_at_first(bench: &Bench, checks: &mut Checks) -> Judged {
-    let root = bench.root(Who::Ordinary)?;
+    let root = everybodys_root(bench)?;
     only_inside(bench, checks, &root)?;
     only_outside(bench, checks, &root)?;
     without_a_loader(bench, checks, &root)?;
@@ -46,7 +46,7 @@ fn only_inside(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
 fn only_outside(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
     let tool = format!("/work/{}/tool", bench.nonce("outside"));
     bench.file(&tool, SCRIPT)?;
-    bench.shell(Who::Ordinary, &format!("chmod +x {tool}; ln -s {tool} {root}/tool"))?;
+    bench.shell(Who::Ordinary, &format!("chmod +x {tool}"))?;
     let ran = bench.run("enter-chroot", [root, "--", tool.as_str()])?;
     checks
         .check("a command that only the host has is missed before the root is entered")
@@ -55,34 +55,44 @@ fn only_outside(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
         .means(format!("{tool} is there, and not in {root}: the path was looked up outside"))
         .mistake("outside")
         .also(ran.status() == Some(127) && is_before(&ran));
-    let ran = bench.run("enter-chroot", [root, "--", "/tool"])?;
-    checks
-        .check("a link in the root is followed as it will be from inside")
-        .did(&ran.command)
-        .saw(ran.in_words())
-        .means(format!("/tool leads to {tool}; from inside that is a path of the root, which has no such file"))
-        .mistake_if(!is_before(&ran), "follows-out")
-        .also(ran.status() == Some(127) && is_before(&ran));
     Ok(())
 }
 
 fn without_a_loader(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
+    let outside = format!("/work/{}", bench.nonce("loaders"));
     let names = "-name 'ld-linux*' -o -name 'ld-musl*' -o -name 'ld64.so*' -o -name 'ld.so*'";
-    let script = format!("find {root} \\( {names} \\) | sed 's,.*/,,'; find {root} \\( {names} \\) -exec rm -f {{}} +");
+    let script = format!(
+        "mkdir {outside}; find {root} \\( {names} \\) > {outside}/list; \
+         while read -r file; do cp $file {outside}; rm -f $file; echo ${{file##*/}}; done < {outside}/list"
+    );
     let loaders = bench.shell(Who::Ordinary, &script)?.output;
     if loaders.trim().is_empty() {
         // Programs that need no loader cannot miss it.
         return Ok(());
     }
-    let ran = bench.run("enter-chroot", [root, "--", "/bin/sh", "-c", "exit 7"])?;
-    checks
+    let is_refused = |ran: &Ran| {
+        ran.status() == Some(125) && is_before(ran) && loaders.lines().any(|name| ran.errors.contains(name))
+    };
+    let run = || bench.run("enter-chroot", [root, "--", "/bin/sh", "-c", "exit 7"]);
+    let ran = run()?;
+    let is_seen = checks
         .check("a root without the loader of the command is refused, and the loader named")
         .worth(2)
         .did(&ran.command)
         .saw(ran.in_words())
         .means("execve(2) says ENOENT of a program that is there when its loader is not; nobody understands that from inside")
         .mistake_if(!is_before(&ran), "no-loader")
-        .also(ran.status() == Some(125) && is_before(&ran) && loaders.lines().any(|name| ran.errors.contains(name)));
+        .also(is_refused(&ran));
+    let script = format!("while read -r file; do ln -s {outside}/${{file##*/}} $file; done < {outside}/list");
+    bench.shell(Who::Ordinary, &script)?;
+    let ran = run()?;
+    checks
+        .check("a loader that is a link is followed as it will be from inside")
+        .did(&ran.command)
+        .saw(ran.in_words())
+        .means(format!("the link leads to {outside}; from inside that is a path of the root, which has no such folder"))
+        .mistake_if(!is_before(&ran), if is_seen { "follows-out" } else { "no-loader" })
+        .also(is_refused(&ran));
     Ok(())
 }
 

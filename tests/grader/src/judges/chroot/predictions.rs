@@ -1,8 +1,8 @@
 //! What answers the predictions of stage 01.
 
+use super::super::look::everybodys_root;
 use crate::bench::Bench;
 use crate::checks::Judged;
-use crate::sandbox::Who;
 
 pub(super) fn proc(bench: &Bench) -> Judged<(&'static str, String)> {
     let ran = bench.run("enter-chroot", [bench.shared_root(), "--", "/bin/sh", "-c", "echo /proc/[0-9]*"])?;
@@ -16,7 +16,7 @@ pub(super) fn proc(bench: &Bench) -> Judged<(&'static str, String)> {
 }
 
 pub(super) fn outside(bench: &Bench) -> Judged<(&'static str, String)> {
-    let root = bench.root(Who::Ordinary)?;
+    let root = everybodys_root(bench)?;
     let ran = bench.run("escape-chroot", [root])?;
     let option = if ran.went_well() { "out" } else { "contained" };
     Ok((option, format!("{}\n{}", ran.command, ran.in_words())))

@@ -1,6 +1,6 @@
 //! `lab-walk-out`: the walk out of a chroot, and where it ends.
 
-use super::super::look::{STAYS, arrives, place_at, place_of};
+use super::super::look::{STAYS, arrives, everybodys_root, place_at, place_of};
 use crate::bench::Bench;
 use crate::checks::{Checks, Judged};
 use crate::sandbox::Who;
@@ -49,7 +49,7 @@ fn nothing_left(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
 }
 
 fn ordinary(bench: &Bench, checks: &mut Checks) -> Judged {
-    let (root, secret) = (bench.root(Who::Ordinary)?, bench.nonce("secret"));
+    let (root, secret) = (everybodys_root(bench)?, bench.nonce("secret"));
     let file = format!("/work/{}", bench.nonce("file"));
     bench.file(&file, &secret)?;
     let ran = bench.run("escape-chroot", [root.as_str(), "--", "cat", file.as_str()])?;
