@@ -35,6 +35,7 @@ pub fn run(kernel: &Kernel, program: &Program, report: &Speaker) -> Result<ExitC
 }
 
 fn serve(child: Pid) -> Result<u8> {
+    // EXERCISE run-2
     loop {
         match SigSet::all().wait()? {
             Signal::SIGCHLD => {
@@ -46,10 +47,12 @@ fn serve(child: Pid) -> Result<u8> {
             signal => drop(kill(child, signal)),
         }
     }
+    // END run-2
 }
 
 /// Collects everyone who has ended: one SIGCHLD may stand for several. Gives the program's status once it has.
 fn reap(program: Pid) -> Result<Option<u8>> {
+    // EXERCISE run-2
     let mut status = None;
     loop {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
@@ -60,6 +63,7 @@ fn reap(program: Pid) -> Result<Option<u8>> {
             Err(errno) => return Err(errno.into()),
         }
     }
+    // END run-2
 }
 // ANCHOR_END: run
 

@@ -25,6 +25,7 @@ use crate::{init, init_layer, who};
 /// # Errors
 /// Whatever the kernel refuses; the parent reports it.
 pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> Result<ExitCode> {
+    // EXERCISE run-1
     let Asked { spec, bundle, streams, cgroup, maps } = *asked;
     // Only someone outside can map our ids.
     outside.ready.wait(kernel, "outside, our ids are mapped: nothing begins before that")?;
@@ -63,6 +64,7 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -
     kernel.because("the program starts where it was asked to").chdir(&spec.directory)?;
     let program = Program::new(&spec.command).with_environment(spec.environment());
     if spec.init { init::run(kernel, &program, &outside.report) } else { program.exec(kernel) }
+    // END run-1
 }
 // ANCHOR_END: inside
 

@@ -151,6 +151,7 @@ pub fn attend(
 // ANCHOR: clean_up
 /// After the child, whatever became of it. The error that came first is the one to report.
 fn clean_up(kernel: &Kernel, asked: &Asked<'_>, outcome: Result<Outcome>) -> Result<Outcome> {
+    // EXERCISE run-3
     let removed = asked.cgroup.map_or(Ok(()), |cgroup| {
         limits::tell_what_was_refused(cgroup);
         cgroup.remove(kernel)
@@ -163,5 +164,6 @@ fn clean_up(kernel: &Kernel, asked: &Asked<'_>, outcome: Result<Outcome>) -> Res
         _ => {}
     }
     Ok(outcome)
+    // END run-3
 }
 // ANCHOR_END: clean_up

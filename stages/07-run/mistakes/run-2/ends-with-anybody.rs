@@ -1,0 +1,24 @@
+// Who thinks that the child that ended is the child.
+    loop {
+        match SigSet::all().wait()? {
+            Signal::SIGCHLD => {
+                if let Some(status) = reap(child)? {
+                    return Ok(status);
+                }
+            }
+            // The child may be gone already; its SIGCHLD is on its way.
+            signal => drop(kill(child, signal)),
+        }
+    }
+// HOLE 2
+    let _ = program;
+    let mut status = None;
+    loop {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::Exited(_, code)) => status = Some(code as u8),
+            Ok(WaitStatus::Signaled(pid, signal, _)) if pid == program => status = Some(128 + signal as u8),
+            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return Ok(status),
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }

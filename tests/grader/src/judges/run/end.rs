@@ -1,0 +1,85 @@
+//! `run-3`: what is left of a container, and what is noted of it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::bench::Bench;
+use crate::checks::{Checks, Judged};
+
+pub(super) fn end(bench: &Bench, checks: &mut Checks) -> Judged {
+    let (name, word) = (bench.nonce("red"), bench.nonce("here"));
+    let script = "echo $0; exit 7";
+    let root = bench.shared_root();
+    let command = ["run", "--pids", "30", "--name", &name, root, "--", "sh", "-c", script, &word];
+    let ran = bench.call("boxwright", command).as_root().run()?;
+    checks
+        .check("the program ran, and its status comes back")
+        .did(&ran.command)
+        .saw(ran.in_words())
+        .means("the program said 7")
+        .must(ran.output.trim() == word && ran.status() == Some(7))?;
+    let left = cgroups_of(bench, &name);
+    checks
+        .check("its cgroup is gone")
+        .worth(2)
+        .did(&ran.command)
+        .saw(format!("left of it there is {left:?}"))
+        .means("a cgroup outlives its processes; the next container of that name could not have one")
+        .mistake("cgroup-stays")
+        .must(left.is_empty())?;
+    noted(bench, checks, &name)?;
+    failed(bench, checks, root)?;
+    let command = ["run", "--rm", "--pids", "30", "--name", &name, root, "--", "true"];
+    let ran = bench.call("boxwright", command).as_root().with("BOXWRIGHT_HOME", "/work/other").run()?;
+    let files = bench.host().in_root(&format!("/work/other/containers/{name}"));
+    checks
+        .check("of one that was to vanish nothing is left")
+        .did(&ran.command)
+        .saw(format!("{}\nits directory is {}", ran.in_words(), if files.is_none() { "gone" } else { "there" }))
+        .means("--rm means that nobody has to clean up")
+        .also(ran.went_well() && files.is_none() && cgroups_of(bench, &name).is_empty());
+    Ok(())
+}
+
+/// In every hierarchy.
+fn cgroups_of(bench: &Bench, name: &str) -> Vec<PathBuf> {
+    let all = bench.cgroups().into_iter().map(|top| top.join("boxwright").join(name));
+    all.filter(|folder| fs::exists(folder).unwrap_or(false)).collect()
+}
+
+fn noted(bench: &Bench, checks: &mut Checks, name: &str) -> Judged {
+    // Read by the reference: the note is for whoever comes later.
+    let listed = bench.call(&bench.reference("boxwright"), ["ps", "--all"]).as_root().run()?;
+    let line = listed.output.lines().find(|line| line.contains(name)).unwrap_or_default().to_owned();
+    checks
+        .check("how it ended is noted")
+        .worth(2)
+        .did(&listed.command)
+        .saw(&line)
+        .means("whoever looks later can only tell that it is not there any more")
+        .mistake_if(line.contains("ended ("), "another-status")
+        .mistake("end-not-noted")
+        .also(line.contains("ended (7)"));
+    Ok(())
+}
+
+fn failed(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
+    let name = bench.nonce("red");
+    let command = ["run", "--pids", "30", "--name", &name, root, "--", "/nowhere/to/be/found"];
+    let ran = bench.call("boxwright", command).as_root().run()?;
+    let left = cgroups_of(bench, &name);
+    checks
+        .check("one that could not be made is reported as such")
+        .did(&ran.command)
+        .saw(ran.in_words())
+        .means("a program that is not there ends with status 127, and with a word about it")
+        .also(ran.status() == Some(127) && ran.errors.contains("nowhere"));
+    checks
+        .check("and leaves no cgroup behind either")
+        .did(&ran.command)
+        .saw(format!("left of it there is {left:?}"))
+        .means("what was made first has to go last, and above all when something fails in between")
+        .mistake("only-when-well")
+        .also(left.is_empty());
+    Ok(())
+}
