@@ -15,6 +15,8 @@ use crate::sandbox::Who;
 pub struct Doctor {
     known: BTreeSet<String>,
     missing: BTreeMap<String, Missing>,
+    /// Set where nothing at all can be judged.
+    all: Option<Missing>,
 }
 
 /// What ordinary users need is asked as one; everything else as root of the sandbox, who has all that there is.
@@ -51,9 +53,8 @@ impl Doctor {
     }
 
     /// One who finds everything missing, for this reason.
-    pub fn without(missing: Missing, needs: impl IntoIterator<Item = String>) -> Self {
-        let known: BTreeSet<_> = needs.into_iter().map(|need| kebab(&need)).collect();
-        Self { missing: known.iter().map(|need| (need.clone(), missing.clone())).collect(), known }
+    pub fn without(missing: Missing) -> Self {
+        Self { all: Some(missing), ..Self::default() }
     }
 
     fn note(&mut self, bench: &Bench, who: Who, needs: &[&str]) -> Result<()> {
@@ -78,6 +79,9 @@ impl Doctor {
     /// # Errors
     /// doctor does not know one of them.
     pub fn missing(&self, needs: &[String]) -> Result<Option<Missing>> {
+        if self.all.is_some() {
+            return Ok(self.all.clone());
+        }
         for need in needs {
             let name = kebab(need);
             if !self.known.contains(&name) {
@@ -101,6 +105,13 @@ pub(crate) fn kebab(need: &str) -> String {
         name.push(letter.to_ascii_lowercase());
     }
     name
+}
+
+/// The first need that is blocked, in what `doctor --json` says.
+pub(crate) fn first_missing(said: &str) -> Option<Missing> {
+    let report: Report = serde_json::from_str(said).ok()?;
+    let blocked = report.needs.into_iter().find(|found| found.verdict == "blocked")?;
+    Some(Missing { why: blocked.why, remedy: blocked.remedy })
 }
 
 /// Of these needs, those that are no variant of `Need` in the source of groundwork.

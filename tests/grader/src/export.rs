@@ -104,9 +104,15 @@ fn github(outcomes: &Outcomes) -> Value {
             "duration": (outcome.seconds * 1000.0).round(),
         })
     };
+    let status = match (outcomes.points(), outcomes.is_passed()) {
+        // Nothing could be graded there.
+        (0, _) => "error",
+        (_, true) => "pass",
+        (_, false) => "fail",
+    };
     json!({
         "version": 1,
-        "status": if outcomes.is_passed() { "pass" } else { "fail" },
+        "status": status,
         "max_score": outcomes.points(),
         "tests": gradable.map(test).collect::<Vec<_>>(),
     })

@@ -10,11 +10,14 @@ mod sandboxed;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use nix::fcntl::{Flock, FlockArg};
 
 use crate::course::{Course, files_below};
+use crate::doctor::first_missing;
+use crate::outcome::Missing;
 
 pub use cargo::DoesNotCompile;
 use cargo::{Request, Toolchain};
@@ -36,17 +39,28 @@ pub struct Forge {
 /// What every copy has besides `stages/`.
 const BESIDES: [&str; 2] = [LOCK, "rootfs-scripts"];
 const LOCK: &str = "Cargo.lock";
+/// What a sandbox is made of.
+const OF_A_SANDBOX: [&str; 8] = [
+    "user-namespaces",
+    "mount-namespace",
+    "pid-namespace",
+    "net-namespace",
+    "ipc-namespace",
+    "uts-namespace",
+    "cgroup-namespace",
+    "proc-mount",
+];
 /// The programs of the course itself.
 pub const REFERENCE: &str = "reference";
 /// Beside the programs that were built, the scripts of labs.
 pub const LABS: &str = "labs";
 
 impl Forge {
-    /// Opens the forge in this folder, which is made when it is not there, and builds the programs of the reference when
-    /// they are not the newest. `helper` is the program `workshop`; `tell` hears what takes long.
+    /// Opens the forge in this folder, which is made when it is not there. `helper` is the program `workshop`; `tell` hears
+    /// what takes long.
     ///
     /// # Errors
-    /// The folder cannot be written to, or the course itself does not compile.
+    /// The folder cannot be written to; there is no compiler.
     pub fn open(course: &Course, folder: &Path, helper: &Path, tell: &dyn Fn(&str)) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         let lock = File::create(folder.join("lock")).context("the forge cannot be locked")?;
@@ -57,9 +71,7 @@ impl Forge {
         let lock = lock.context("the forge cannot be locked")?;
         let folder = folder.canonicalize().with_context(|| folder.display().to_string())?;
         let toolchain = Toolchain::find()?;
-        let forge = Self { course: course.root.clone(), folder, toolchain, helper: helper.to_owned(), _lock: lock };
-        forge.build_reference(course, tell)?;
-        Ok(forge)
+        Ok(Self { course: course.root.clone(), folder, toolchain, helper: helper.to_owned(), _lock: lock })
     }
 
     fn reference(&self) -> PathBuf {
@@ -90,7 +102,27 @@ impl Forge {
         self.folder.join("target")
     }
 
-    fn build_reference(&self, course: &Course, tell: &dyn Fn(&str)) -> Result<()> {
+    /// Asks doctor, on the bare host, why no sandbox can be built here; nothing when doctor finds nothing either.
+    ///
+    /// # Errors
+    /// doctor cannot be built.
+    pub fn diagnose(&self, tell: &dyn Fn(&str)) -> Result<Option<Missing>> {
+        tell("no sandbox can be built here: asking doctor why");
+        self.lay_out(&Sources::new())?;
+        cargo::fetch(&self.toolchain, &self.copy())?;
+        let doctor = ("groundwork".to_owned(), "doctor".to_owned());
+        let request = Request { workspace: &self.copy(), target: &self.target(), programs: &[doctor] };
+        let built = cargo::build(&self.toolchain, &request)?;
+        let doctor = built.get("doctor").context("cargo has built no doctor")?;
+        let output = Command::new(doctor).arg("--json").args(OF_A_SANDBOX).output().context("doctor cannot be run")?;
+        Ok(first_missing(&String::from_utf8_lossy(&output.stdout)))
+    }
+
+    /// Builds the programs of the reference when they are not the newest.
+    ///
+    /// # Errors
+    /// The course itself does not compile.
+    pub fn build_reference(&self, course: &Course, tell: &dyn Fn(&str)) -> Result<()> {
         let digest = self.lay_out(&Sources::new())?;
         let stamp = self.reference().join(".complete");
         if fs::read_to_string(&stamp).is_ok_and(|last| last == digest) {

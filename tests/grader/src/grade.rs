@@ -94,15 +94,16 @@ impl<'a> Grader<'a> {
             rootfs: PathBuf::new(),
             walls: Walls::default(),
         };
-        // Where no sandbox can be built, nothing can be, and nothing be judged.
-        if let Err(error) = grader.kit(folder, true).and_then(Bench::open) {
-            let missing =
-                Missing { why: format!("{error:#}"), remedy: "see what `doctor` says of this host".to_owned() };
-            grader.doctor = Doctor::without(missing, course.exercises().flat_map(|exercise| exercise.needs.clone()));
-            return Ok(grader);
-        }
         let forge = Forge::open(course, folder, helper, tell)?;
         clear_jobs(folder);
+        // Where no sandbox can be built, nothing can be, and nothing be judged.
+        if let Err(error) = grader.kit(folder, true).and_then(Bench::open) {
+            let unknown =
+                || Missing { why: format!("{error:#}"), remedy: "see what `doctor` says of this host".into() };
+            grader.doctor = Doctor::without(forge.diagnose(tell)?.unwrap_or_else(unknown));
+            return Ok(grader);
+        }
+        forge.build_reference(course, tell)?;
         grader.rootfs = rootfs::made(&course.root, folder, tell)?;
         grader.forge = Mutex::new(Some(forge));
         grader.doctor = Doctor::ask(&Bench::open(grader.kit(&folder.join(REFERENCE), true)?)?)?;

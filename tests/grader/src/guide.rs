@@ -37,6 +37,7 @@ What to know:
   - Nothing here needs sudo. What your host cannot show is not gradable here, and does not count.
   - Your programs are judged in a sandbox, by what the kernel shows of them.
   - progress.txt in the workbench says what is done.
+  - Exit status of grade: 0 passed, 1 not, 3 when nothing of it can be graded here, 2 for our own failures.
 
 See also: tests/grader/README.md, doctor(1) of this workshop, namespaces(7)";
 

@@ -229,7 +229,7 @@ fn may_do_anything() -> bool {
 fn set_up(line: &OwnedFd, own_ids: bool, cgroups: &mut Cgroups) -> Result<(Process, bool)> {
     let said = hear(line)?;
     let Some(helper) = said.strip_prefix(ALONE).and_then(|pid| pid.parse().ok()) else { bail!("{said}") };
-    let has_others = if own_ids { ids::map(helper)? } else { true };
+    let has_others = if own_ids { ids::map(helper)? } else { ids::is_mapped(NOBODY_IN_PARTICULAR) };
     cgroups.add(helper);
     send(line.as_raw_fd(), GO.as_bytes(), MsgFlags::MSG_NOSIGNAL).context("the helper is gone")?;
     let said = hear(line)?;

@@ -127,6 +127,26 @@ fn every_format_is_written_to_standard_output_alone() {
     }
 }
 
+/// What a host is like that lets nobody have a namespace, as most containers are.
+const WITHOUT_NAMESPACES: &str = "echo 0 > /proc/sys/user/max_user_namespaces && \
+                                  exec setpriv --bounding-set -all --inh-caps -all -- \"$@\"";
+
+#[test]
+fn what_this_host_cannot_show_is_not_gradable_and_does_not_count() {
+    let learner = Learner::new();
+    learner.says(&["start", "--later"], 0);
+    learner.write("uts-1", SOLVED);
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "sh", "-c", WITHOUT_NAMESPACES, "sh"]).arg(helper());
+    command.arg("--workbench").arg(learner.bench()).arg("--course").arg(&learner.course).args(["grade", "uts-1"]);
+    let output = command.env("BOXWRIGHT_FORGE", folder("forge")).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    has(&said, &["not gradable here", "because ", "remedy ", "Score: 0/0"]);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    // Nothing is held against anybody.
+    assert!(!learner.bench().join("progress.txt").exists());
+}
+
 #[test]
 fn after_an_update_of_the_course_what_was_written_is_still_there() {
     let mut learner = Learner::new();

@@ -194,3 +194,16 @@ fn a_sandbox_clears_up_although_the_grader_was_killed() {
     assert!(!first.is_alive());
     assert!(cgroups.iter().all(|folder| !folder.exists()), "{cgroups:?}");
 }
+
+#[test]
+fn root_of_a_container_can_judge_too() {
+    // A root who has no other ids, as in a rootless container: the tests of this file, once more.
+    const INSIDE: &str = "BOXWRIGHT_SANDBOX_INSIDE";
+    if std::env::var_os(INSIDE).is_some() {
+        return;
+    }
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--"]).arg(std::env::current_exe().unwrap()).env(INSIDE, "1");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}

@@ -103,6 +103,22 @@ pub(super) fn fetch(toolchain: &Toolchain, workspace: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Nobody debugs these programs, and without it linking takes half the time.
+pub(super) const PROFILE: (&str, &str) = ("CARGO_PROFILE_DEV_DEBUG", "false");
+
+/// Builds the course's own programs, outside of any sandbox.
+pub(super) fn build(toolchain: &Toolchain, request: &Request<'_>) -> Result<BTreeMap<String, PathBuf>> {
+    let mut command = Command::new(&toolchain.cargo);
+    command.current_dir(request.workspace).args(request.arguments());
+    // As inside the sandbox: otherwise each would build anew what the other has built.
+    command.env("RUSTC", &toolchain.rustc).env(PROFILE.0, PROFILE.1);
+    let output = command.stdin(Stdio::null()).output().context("cargo cannot be run")?;
+    if !output.status.success() {
+        bail!("cargo build: {}", String::from_utf8_lossy(&output.stderr).trim_end());
+    }
+    Ok(executables(&String::from_utf8_lossy(&output.stdout)))
+}
+
 /// The programs that cargo says it has built.
 pub(super) fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
     messages.lines().filter_map(|line| executable(&serde_json::from_str(line).ok()?)).collect()

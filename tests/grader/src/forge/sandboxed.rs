@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::cargo::{DoesNotCompile, Request, Toolchain, executables};
+use super::cargo::{DoesNotCompile, PROFILE, Request, Toolchain, executables};
 use crate::bench::random_word;
 use crate::sandbox::{End, Sandbox, Settings, Start, Walls, Who};
 
@@ -77,8 +77,7 @@ impl Toolchain {
             ("TMPDIR", "/tmp".to_owned()),
             ("CARGO_HOME", self.home.display().to_string()),
             ("RUSTC", self.rustc.display().to_string()),
-            // Nobody debugs these programs, and without it linking takes half the time.
-            ("CARGO_PROFILE_DEV_DEBUG", "false".to_owned()),
+            (PROFILE.0, PROFILE.1.to_owned()),
         ];
         let own = each.map(|(name, value)| (name.to_owned(), value));
         std::env::vars().filter(|(name, _)| is_a_setting(name)).chain(own).collect()

@@ -15,6 +15,9 @@ use crate::progress::Progress;
 use crate::show;
 use crate::workbench::Workbench;
 
+/// Nobody failed, and nobody passed: this host can show nothing of it.
+const NOTHING_TO_GRADE: u8 = 3;
+
 /// `grade [ID|STAGE|all]`.
 #[derive(Args)]
 pub(super) struct Grade {
@@ -54,7 +57,10 @@ impl Grade {
         } else {
             print(&self.format.write(&outcomes)?);
         }
-        Ok(ExitCode::from(u8::from(!outcomes.is_passed())))
+        Ok(ExitCode::from(match (outcomes.points(), outcomes.is_passed()) {
+            (0, _) => NOTHING_TO_GRADE,
+            (_, is_passed) => u8::from(!is_passed),
+        }))
     }
 
     fn chosen<'a>(&self, place: &'a Place, workbench: &Workbench) -> Result<Vec<&'a Exercise>> {

@@ -35,6 +35,17 @@ pub(super) fn map(pid: u32) -> Result<bool> {
     }
 }
 
+/// True when there is a user with this number here: root of a container may have no others.
+pub(super) fn is_mapped(id: u32) -> bool {
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let mut ranges = map.lines().filter_map(|line| {
+        let mut fields = line.split_whitespace().map(str::parse::<u32>);
+        let (first, _, count) = (fields.next()?.ok()?, fields.next()?, fields.next()?.ok()?);
+        Some((first, count))
+    });
+    ranges.any(|(first, count)| id >= first && id - first < count)
+}
+
 /// First id and count of the first range that is granted to us: subuid(5).
 fn granted(file: &str) -> Option<(u32, u32)> {
     let me = geteuid();
