@@ -161,6 +161,15 @@ fn files_and_functions_fit_on_a_screen_or_say_why_not() {
     none(&complaints);
 }
 
+/// True for a line that says where a hole or a listing begins or ends. Nobody reads it: learners get the hole without it, and
+/// the book leaves it out.
+fn is_mark(line: &str) -> bool {
+    let comment = line.trim_start().strip_prefix("// ");
+    comment.is_some_and(|words| {
+        ["EXERCISE ", "END ", "ANCHOR: ", "ANCHOR_END: "].iter().any(|mark| words.starts_with(mark))
+    })
+}
+
 /// Name and number of lines of each function, as rustfmt lays them out: from `fn` to the brace below its first letter.
 fn functions(text: &str) -> Vec<(String, usize)> {
     let lines: Vec<_> = text.lines().collect();
@@ -173,6 +182,7 @@ fn functions(text: &str) -> Vec<(String, usize)> {
         }
         let end = format!("{}}}", &line[..line.len() - code.len()]);
         if let Some(length) = lines[at..].iter().position(|other| *other == end) {
+            let length = length - lines[at..at + length].iter().filter(|line| is_mark(line)).count();
             let name = code.split("fn ").nth(1).and_then(|rest| rest.split(['(', '<']).next()).unwrap_or_default();
             found.push((name.to_owned(), length + 1));
         }
