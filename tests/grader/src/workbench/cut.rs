@@ -102,7 +102,8 @@ fn begins_a_function(before: &str) -> bool {
     let mut lines = before.trim_end().lines().rev();
     let Some(last) = lines.next().filter(|line| line.trim_end().ends_with('{')) else { return false };
     let is_head = |line: &str| {
-        let head = line.split('(').next().unwrap_or_default();
+        // Not yet the parameters, one of which may be called so; but `pub(crate) fn` has a bracket before them.
+        let head = line.trim_start().trim_start_matches("pub(crate) ").split('(').next().unwrap_or_default();
         head.split_whitespace().any(|word| word == "fn")
     };
     if is_head(last) {
