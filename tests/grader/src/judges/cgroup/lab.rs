@@ -35,7 +35,9 @@ pub(super) fn fork_bomb(bench: &Bench, checks: &mut Checks) -> Judged {
         .mistake_if(most < 20, "one-child")
         .must(most > ALL * 3 / 4)?;
     let name = bench.nonce("red");
-    let arguments = ["--quiet", "--pids", &WALL.to_string(), "--name", &name, "--", "sh", &script, FUSE];
+    // Whatever becomes of the bomb, its cgroup stays to be looked at.
+    let stays = format!("sh {script} {FUSE}; read end");
+    let arguments = ["--quiet", "--pids", &WALL.to_string(), "--name", &name, "--", "sh", "-c", &stays];
     let mut running = bench.call(&bench.reference("limit"), arguments).as_root().start()?;
     let refused = || {
         let events = text_of(bench, &name, "pids.events").unwrap_or_default();
