@@ -15,7 +15,8 @@ fn each_number_is_the_one_in_the_files_of_the_kernel() {
     let cgroup = format!("boxwright/{}", room.name("used"));
     let mut running = listening(&room, "used", &["--pids", "19", "--memory", "45M", "--cpus", "0.8"]);
     running.say("sleep 1000 & sleep 1000 & head -c 3000000 /dev/zero | tail -c 3000000 | wc -c\n");
-    assert_eq!(running.line(), "3000000");
+    // The empty line comes when all three have ended.
+    assert_eq!((running.line().as_str(), running.line().as_str()), ("3000000", ""));
     // Held still, it uses nothing between one reading and the next.
     room.run("freeze", [&cgroup]).ok();
     let told = json(&room.run("usage", ["--json", &cgroup]).ok());
@@ -72,7 +73,8 @@ fn a_watch_goes_on_until_the_cgroup_is_gone() {
     let mut watch = room.start("usage", ["--watch", "--json", &cgroup]);
     assert_eq!(json(&watch.line())["pids"]["current"], 1);
     running.say("sleep 1000 & echo\n").line();
-    assert_eq!(json(&watch.line())["pids"]["current"], 2);
+    // One more line may have been on its way.
+    assert!((0..30).any(|_| json(&watch.line())["pids"]["current"] == 2));
     assert_eq!(running.end().status(), 0);
     let ended = watch.end();
     assert_eq!((ended.status(), ended.stderr().as_str()), (0, "usage: the cgroup is gone\n"));
