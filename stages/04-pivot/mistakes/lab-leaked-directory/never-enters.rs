@@ -1,0 +1,3 @@
+# Who reads it while it is easy.
+cat "$secret"
+: "$enter" "$root"
