@@ -4,6 +4,7 @@ mod freeze;
 mod kill;
 mod lab;
 mod limits;
+mod predictions;
 mod start;
 
 use std::fs;
@@ -20,7 +21,10 @@ pub(super) const JUDGES: &[Judge] = &[
     Judge { id: "lab-fork-bomb", judge: lab::fork_bomb },
 ];
 
-pub(super) const ORACLES: &[Oracle] = &[];
+pub(super) const ORACLES: &[Oracle] = &[
+    Oracle { id: "predict-wall", answer: predictions::at_the_wall },
+    Oracle { id: "predict-frozen", answer: predictions::frozen_and_killed },
+];
 
 /// A file of a cgroup that a program in the sandbox made under this name, in whichever hierarchy has it.
 fn file_of(bench: &Bench, name: &str, file: &str) -> Option<PathBuf> {

@@ -3,6 +3,7 @@
 mod archive;
 mod commit;
 mod lab;
+mod predictions;
 mod stack;
 mod state;
 mod unpack;
@@ -17,4 +18,7 @@ pub(super) const JUDGES: &[Judge] = &[
     Judge { id: "lab-archive-outside", judge: lab::archive_outside },
 ];
 
-pub(super) const ORACLES: &[Oracle] = &[];
+pub(super) const ORACLES: &[Oracle] = &[
+    Oracle { id: "predict-copy-up", answer: predictions::copy_up },
+    Oracle { id: "predict-deleted", answer: predictions::deleted },
+];

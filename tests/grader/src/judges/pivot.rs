@@ -1,7 +1,9 @@
 //! Judges of stage 04.
 
 mod furniture;
+mod lab;
 mod order;
+mod predictions;
 mod read_only;
 mod root;
 mod volume;
@@ -18,9 +20,13 @@ pub(super) const JUDGES: &[Judge] = &[
     Judge { id: "pivot-4", judge: volume::volume },
     Judge { id: "pivot-5", judge: furniture::furniture },
     Judge { id: "pivot-6", judge: order::order },
+    Judge { id: "lab-leaked-directory", judge: lab::leaked_directory },
 ];
 
-pub(super) const ORACLES: &[Oracle] = &[];
+pub(super) const ORACLES: &[Oracle] = &[
+    Oracle { id: "predict-host-mounts", answer: predictions::host_mounts },
+    Oracle { id: "predict-disk", answer: predictions::disk },
+];
 
 /// That somebody without rights can do it too: the last thing to look at, because everything else comes first.
 fn ordinary_user_too(bench: &Bench, checks: &mut Checks, arguments: &[&str], mistake: Option<&str>) -> Judged {

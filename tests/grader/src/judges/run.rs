@@ -3,6 +3,7 @@
 mod end;
 mod init;
 mod inside;
+mod predictions;
 
 use super::{Judge, Oracle};
 
@@ -12,4 +13,7 @@ pub(super) const JUDGES: &[Judge] = &[
     Judge { id: "run-3", judge: end::end },
 ];
 
-pub(super) const ORACLES: &[Oracle] = &[];
+pub(super) const ORACLES: &[Oracle] = &[
+    Oracle { id: "predict-numbers", answer: predictions::numbers },
+    Oracle { id: "predict-deaf", answer: predictions::deaf },
+];
