@@ -8,7 +8,7 @@ use crate::sandbox::Who;
 
 const SHARE: &str = "mount --make-shared / && mount --make-shared /proc && mkdir -p /mnt/top && \
                      mount -t tmpfs top /mnt/top && mount --make-shared /mnt/top && mkdir /mnt/top/place";
-const UNSHARE: &str = "umount -R /mnt/top && rmdir /mnt/top && mount --make-private /proc && mount --make-private /";
+const UNSHARE: &str = "umount /mnt/top && rmdir /mnt/top && mount --make-private /proc && mount --make-private /";
 
 pub(super) fn born_inside(bench: &Bench, checks: &mut Checks) -> Judged {
     all_kinds(bench, checks)?;

@@ -11,7 +11,7 @@ const TREES: &str = "cd /mnt && for kind in private slave shared; do \
                      mkdir /mnt/$kind/place; done && \
                      mount --make-private /mnt/private && mkdir /var/peer && \
                      mount --bind /mnt/slave /var/peer && mount --make-slave /mnt/slave";
-const CLEAR: &str = "umount -R /mnt/private /mnt/slave /mnt/shared /var/peer; \
+const CLEAR: &str = "umount /mnt/private /mnt/slave /mnt/shared /var/peer; \
                      rmdir /mnt/private /mnt/slave /mnt/shared /var/peer";
 
 /// Runs the script, says that it is done, and stays.

@@ -11,7 +11,7 @@ const SHARE: &str = "mount --make-shared / && mkdir -p /mnt/top && mount -t tmpf
                      mount --make-shared /mnt/top && mkdir /mnt/top/place /mnt/top/below && \
                      mount -t tmpfs below /mnt/top/below && mkdir /mnt/top/below/place && \
                      mount --make-shared /mnt/top/below";
-const UNSHARE: &str = "umount -R /mnt/top && rmdir /mnt/top && mount --make-private /";
+const UNSHARE: &str = "umount /mnt/top/below && umount /mnt/top && rmdir /mnt/top && mount --make-private /";
 
 pub(super) fn own_mounts(bench: &Bench, checks: &mut Checks) -> Judged {
     bench.shell(Who::Root, SHARE)?;
