@@ -6,11 +6,7 @@ use crate::checks::Judged;
 type Answer = Judged<(&'static str, String)>;
 
 pub(super) fn host_mounts(bench: &Bench) -> Answer {
-    let word = bench.nonce("mount");
-    let script = "cat /proc/self/mountinfo";
-    let prepared = bench.file(&format!("/work/{word}/keep"), "");
-    prepared?;
-    let ran = bench.run("enter-pivot", [bench.shared_root(), "--", "sh", "-c", script])?;
+    let ran = bench.run("enter-pivot", [bench.shared_root(), "--", "cat", "/proc/self/mountinfo"])?;
     let of_host = bench.host().mounts();
     let place = |line: &str| line.split(' ').nth(4).unwrap_or_default().to_owned();
     let theirs: Vec<_> = ran.output.lines().map(place).collect();
