@@ -97,7 +97,10 @@ struct Place {
 
 /// Runs the guide. For the very beginning of `main`: it may turn out to be the inside of a sandbox.
 pub fn main() -> ExitCode {
-    if let Some(status) = crate::sandbox::become_inside_if_asked().or_else(crate::peek::look_if_asked) {
+    if let Some(status) = crate::sandbox::become_inside_if_asked()
+        .or_else(crate::peek::look_if_asked)
+        .or_else(crate::reach::reach_if_asked)
+    {
         return ExitCode::from(u8::try_from(status).unwrap_or(1));
     }
     let options = Options::parse();

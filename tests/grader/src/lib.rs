@@ -15,6 +15,7 @@ pub mod paint;
 pub mod peek;
 pub mod process;
 pub mod progress;
+pub mod reach;
 pub mod sandbox;
 pub mod show;
 pub mod workbench;

@@ -94,13 +94,9 @@ impl Process {
         self.mounts().into_iter().filter(is_there).collect()
     }
 
-    /// Something that lies in its root. A path out of that leads nowhere.
+    /// Something that lies in its root, whomever it belongs to. A path out of that leads nowhere.
     pub fn in_root(self, path: &str) -> Option<fs::File> {
-        use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
-        let root = fs::File::open(format!("/proc/{}/root", self.0)).ok()?;
-        let path = Path::new(path).strip_prefix("/").unwrap_or(Path::new(path));
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        openat2(root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT).ok().map(fs::File::from)
+        crate::reach::open(self, Path::new(path))
     }
 
     /// The text of a file in its root, at most 1 MiB; nothing when there is none.

@@ -35,6 +35,7 @@ use plan::{Plan, Request, Role};
 use watch::Watch;
 
 pub use audit::{Audit, Leak};
+pub(crate) use inside::line;
 pub use limits::Walls;
 pub use plan::INSIDE;
 pub use ran::{End, Ran};
@@ -93,8 +94,9 @@ impl Sandbox {
     /// # Errors
     /// What the kernel refuses; doctor knows why.
     pub fn open(settings: &Settings) -> Result<Self> {
-        let (line, theirs) = inside::line()?;
-        let own_ids = !may_do_anything();
+        crate::reach::use_helper(&settings.helper);
+        let (line, theirs) = line()?;
+        let own_ids = !ids::may_do_anything();
         let mut cgroups = Cgroups::make(&settings.word, settings.all_controllers, &settings.walls);
         let plan = Plan {
             base: settings.base.clone(),
@@ -185,10 +187,8 @@ impl Sandbox {
         Ok(running)
     }
 
-    /// Ends it, with everybody in it, and gives what was left in its cgroups.
-    pub fn close(mut self) {
-        self.end();
-    }
+    /// Ends it, with everybody in it.
+    pub fn close(self) {}
 
     fn end(&mut self) {
         self.watch.stop();
@@ -217,13 +217,6 @@ pub struct Start<'a> {
     pub directory: &'a Path,
     /// Who runs it.
     pub who: Who,
-}
-
-/// True with CAP_SYS_ADMIN: such a one needs no user namespace.
-fn may_do_anything() -> bool {
-    const SYS_ADMIN: u64 = 1 << 21;
-    let effective = Process(std::process::id()).status("CapEff").unwrap_or_default();
-    u64::from_str_radix(&effective, 16).is_ok_and(|set| set & SYS_ADMIN != 0)
 }
 
 fn set_up(line: &OwnedFd, own_ids: bool, cgroups: &mut Cgroups) -> Result<(Process, bool)> {

@@ -207,3 +207,20 @@ fn root_of_a_container_can_judge_too() {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
+
+#[test]
+fn what_root_of_a_sandbox_has_made_can_be_read() {
+    let sandbox = sandbox("reach");
+    run(
+        &sandbox,
+        "umask 077; mkdir /work/closed; echo secret > /work/closed/file; chmod 0 /work/closed; ln -s /work/closed/file /work/link",
+    );
+    let first = sandbox.first();
+    for path in ["/work/closed/file", "work/closed/file", "/work/link", "/work/../../work/closed/file"] {
+        assert_eq!(first.file(path).as_deref(), Some("secret\n"), "{path}");
+    }
+    assert!(first.in_root("/").unwrap().metadata().unwrap().is_dir());
+    for path in ["/work/closed/nothing", "/no/where", "/work/closed/file/below"] {
+        assert!(first.in_root(path).is_none(), "{path}");
+    }
+}

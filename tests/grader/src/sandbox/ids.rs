@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use nix::unistd::{User, getegid, geteuid};
 
+use crate::process::Process;
+
 /// Maps the ids of a process that has just made a user namespace. True when there is a root inside who is somebody else.
 pub(super) fn map(pid: u32) -> Result<bool> {
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());
@@ -44,6 +46,13 @@ pub(super) fn is_mapped(id: u32) -> bool {
         Some((first, count))
     });
     ranges.any(|(first, count)| id >= first && id - first < count)
+}
+
+/// True with CAP_SYS_ADMIN: such a one needs no user namespace.
+pub(super) fn may_do_anything() -> bool {
+    const SYS_ADMIN: u64 = 1 << 21;
+    let effective = Process(std::process::id()).status("CapEff").unwrap_or_default();
+    u64::from_str_radix(&effective, 16).is_ok_and(|set| set & SYS_ADMIN != 0)
 }
 
 /// First id and count of the first range that is granted to us: subuid(5).

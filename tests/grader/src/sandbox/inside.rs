@@ -129,7 +129,7 @@ pub(super) fn forked() -> Result<Option<Pid>> {
 }
 
 /// A pair of ends that keeps words apart.
-pub(super) fn line() -> Result<(OwnedFd, OwnedFd)> {
+pub(crate) fn line() -> Result<(OwnedFd, OwnedFd)> {
     use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
     socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC).context("socketpair")
 }
