@@ -52,7 +52,7 @@ fn submissions_are_found_in_zips_and_folders_and_links_lead_nowhere() {
     fs::create_dir_all(&evil).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", evil.join("uts.rs")).unwrap();
     fs::write(home.path().join("notes.txt"), "no submission").unwrap();
-    let found = find(&course, &[home.path().to_owned()]).unwrap();
+    let found = find(&course, &[home.path().to_owned()], false).unwrap();
     let names: Vec<_> = found.iter().map(|one| one.name.as_str()).collect();
     assert_eq!(names, ["ada", "bob", "cyd", "eve"]);
     let exercise = course.exercise("uts-1").unwrap();
@@ -61,8 +61,10 @@ fn submissions_are_found_in_zips_and_folders_and_links_lead_nowhere() {
         Work::Programs(_) => unreachable!("files were handed in"),
     };
     assert_eq!([text(0), text(1), text(2), text(3)], [with(SOLVED), with(TOO_EARLY), with(SOLVED), String::new()]);
-    assert!(find(&course, &[home.path().join("notes.txt")]).is_err());
-    assert!(find(&course, &[home.path().join("ada"), home.path().join("ada")]).is_err());
+    let one = find(&course, &[home.path().join("ada")], true).unwrap();
+    assert_eq!((one.len(), one[0].name.as_str()), (1, "ada"));
+    assert!(find(&course, &[home.path().join("notes.txt")], false).is_err());
+    assert!(find(&course, &[home.path().join("ada"), home.path().join("ada")], true).is_err());
 }
 
 fn grade_all(home: &Path, words: &[&str]) -> Output {

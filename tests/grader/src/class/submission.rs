@@ -49,14 +49,15 @@ impl Submission {
     }
 }
 
-/// The submissions that these paths name: zips, workbenches, and folders full of either. In the order of their names.
+/// The submissions that these paths name: zips, workbenches, and folders full of either; with `each_is_one`, every path is
+/// one, however deep its workbench lies. In the order of their names.
 ///
 /// # Errors
 /// A path leads nowhere, or to no submission; two submissions have one name.
-pub fn find(course: &Course, paths: &[PathBuf]) -> Result<Vec<Submission>> {
+pub fn find(course: &Course, paths: &[PathBuf], each_is_one: bool) -> Result<Vec<Submission>> {
     let mut found = Vec::new();
     for path in paths {
-        if path.is_dir() && workbench_in(path).is_none_or(|root| root != *path) {
+        if !each_is_one && path.is_dir() && workbench_in(path).is_none_or(|root| root != *path) {
             let entries = fs::read_dir(path).with_context(|| path.display().to_string())?;
             for entry in entries.flatten().map(|entry| entry.path()).filter(|path| is_candidate(path)) {
                 found.push(one(course, &entry)?);

@@ -19,6 +19,9 @@ pub(super) struct GradeAll {
     /// Workbenches, zips of such, or folders full of either
     #[arg(required = true, value_name = "DIR|ZIP")]
     submissions: Vec<PathBuf>,
+    /// Each path is one submission, however deep its workbench lies
+    #[arg(long)]
+    single: bool,
     /// Where results go; what is there and still true is not judged again
     #[arg(long, value_name = "DIR", default_value = "grades")]
     output: PathBuf,
@@ -33,7 +36,7 @@ pub(super) struct GradeAll {
 impl GradeAll {
     pub(super) fn run(self, place: &Place) -> Result<ExitCode> {
         let exercises = place.course.named(&self.only)?;
-        let submissions = class::find(&place.course, &self.submissions)?;
+        let submissions = class::find(&place.course, &self.submissions, self.single)?;
         if submissions.is_empty() || exercises.is_empty() {
             bail!("there is nothing to judge");
         }
