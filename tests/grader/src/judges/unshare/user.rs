@@ -31,6 +31,8 @@ pub(super) fn own_ids(bench: &Bench, checks: &mut Checks) -> Judged {
         .saw(format!("uid_map is {users:?}, gid_map {groups:?}; outside, the command is {outside}"))
         .means("until the maps are written, no id inside stands for anybody: the command is 65534, who owns nothing")
         .mistake_if(users.is_empty(), "no-map")
+        // Who has no sub-ids begins in a user namespace already, which has another map.
+        .mistake_if(!users.starts_with("0 "), "no-namespace")
         .must(users == format!("0 {outside} 1") && groups == format!("0 {} 1", id(inside, "Gid")))?;
     let rights = inside.status("CapEff").unwrap_or_default();
     checks
