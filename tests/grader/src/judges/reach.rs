@@ -1,9 +1,9 @@
 //! Reaching the contained command, in judges that know why it may not be reached.
 
-use crate::bench::Call;
+use crate::bench::{Bench, Call};
 use crate::checks::{Checks, Judged, Stop};
 use crate::process::Process;
-use crate::sandbox::Running;
+use crate::sandbox::{Running, Who};
 
 /// What a contained command does when all it has to do is to be there: it prints `$0`, and stays until its input ends.
 pub(super) const STAYS: &str = "echo $0; read end";
@@ -48,6 +48,19 @@ pub(super) fn is_same(one: (Process, &str), other: (Process, &str)) -> bool {
         Some((about.dev(), about.ino()))
     };
     id(one).is_some_and(|id_of_one| id(other) == Some(id_of_one))
+}
+
+/// The numbers of the files that a process has open; nothing when it has none, or is gone. Root of the sandbox looks, because
+/// who runs the grader may not be let.
+pub(super) fn open_files(bench: &Bench, process: Process) -> Judged<Vec<u32>> {
+    let number = process.numbers().get(bench.host().numbers().len() - 1).copied().unwrap_or_default();
+    let listed = bench.shell(Who::Root, &format!("ls /proc/{number}/fd"))?;
+    Ok(listed.output.split_whitespace().filter_map(|name| name.parse().ok()).collect())
+}
+
+/// True when three files are open, and no others.
+pub(super) fn are_three(open: &[u32]) -> bool {
+    open == [0, 1, 2]
 }
 
 /// The options of a mount: those of the mount itself, and those of its file system, as mountinfo has them.

@@ -7,7 +7,7 @@ use crate::checks::{Checks, Judged};
 use crate::process::Process;
 use crate::sandbox::Who;
 
-use super::super::reach::{is_same, reached};
+use super::super::reach::{are_three, is_same, open_files, reached};
 
 /// Those of which a container has its own.
 const OWN: [&str; 6] = ["mnt", "pid", "uts", "ipc", "net", "cgroup"];
@@ -72,7 +72,7 @@ fn inside_on_a_shared_host(bench: &Bench, checks: &mut Checks) -> Judged {
         .saw(lines.join("\n"))
         .means("a cgroup namespace begins where its maker is at that moment, and that was not inside yet")
         .also(!lines.is_empty() && lines.iter().all(|line| line.ends_with(":/")));
-    views(checks, &did, inside, host);
+    views(bench, checks, &did, inside)?;
     checks
         .check("the volume is at its place")
         .did(&did)
@@ -85,7 +85,8 @@ fn inside_on_a_shared_host(bench: &Bench, checks: &mut Checks) -> Judged {
 }
 
 /// What shows a namespace shows the one of whoever mounted it.
-fn views(checks: &mut Checks, did: &str, inside: Process, host: Process) {
+fn views(bench: &Bench, checks: &mut Checks, did: &str, inside: Process) -> Judged {
+    let host = bench.host();
     let of = |place: &str| inside.mounts_at(place).pop().unwrap_or_default();
     checks
         .check("/dev/mqueue shows its own message queues")
@@ -101,15 +102,15 @@ fn views(checks: &mut Checks, did: &str, inside: Process, host: Process) {
         .means("the file system there is the very one of the host: it was mounted in the host's network namespace")
         .mistake("network-of-host")
         .also(!of("/sys").is_empty() && !is_same((inside, "/sys"), (host, "/sys")));
-    let open = std::fs::read_dir(format!("/proc/{}/fd", inside.0)).into_iter().flatten().flatten();
-    let open: Vec<_> = open.filter_map(|one| one.file_name().to_str()?.parse::<u32>().ok()).collect();
+    let open = open_files(bench, inside)?;
     checks
         .check("three files are open, and no directory of the host")
         .did(did)
         .saw(format!("/proc/{}/fd has {open:?}", inside.0))
         .means("an open directory needs no path: who has one of the host is out")
         .mistake("left-open")
-        .also(open.iter().all(|number| *number < 3));
+        .also(are_three(&open));
+    Ok(())
 }
 
 fn ordinary_user_too(bench: &Bench, checks: &mut Checks) -> Judged {
