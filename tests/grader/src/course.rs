@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 pub use holes::{Hole, Piece, bodies, ids, pieces, replace, text};
 pub use markdown::{Choice, Exercise, Mistake, Prediction, Sheet, parse};
-pub use mistakes::{Wrong, wrong_bodies};
+pub use mistakes::{Wrong, kill_table, wrong_bodies};
 pub use stage::Stage;
 pub(crate) use stage::files_below;
 

@@ -81,6 +81,9 @@ enum Verb {
     List,
     /// Judge many submissions, and report on them
     GradeAll(class::GradeAll),
+    /// Print the kill table as Markdown: what people get wrong, and what they are told
+    #[command(hide = true)]
+    Mistakes(overview::Mistakes),
     /// Open the holes of an exercise again
     Reset(begin::Reset),
     /// Fill what is open before a stage with the solutions, to go on from there
@@ -129,6 +132,7 @@ impl Options {
             Some(Verb::Status) => overview::status(&place),
             Some(Verb::List) => overview::list(&place),
             Some(Verb::GradeAll(grade_all)) => grade_all.run(&place),
+            Some(Verb::Mistakes(mistakes)) => mistakes.run(&place),
             Some(Verb::Reset(reset)) => reset.run(&place),
             Some(Verb::CatchUp(catch_up)) => catch_up.run(&place),
         }

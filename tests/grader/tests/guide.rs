@@ -1,5 +1,6 @@
 //! The guide as a learner meets it, from `start` to the last key in `watch`.
 
+#[expect(dead_code, reason = "what judges without the guide is for other tests")]
 mod common;
 
 use std::fs;
@@ -101,6 +102,7 @@ fn the_guide_leads_from_start_to_a_passed_exercise() {
     has(&learner.read(FILE), &["todo!(\"uts-1:"]);
     assert_eq!(learner.read(".workshop/kept/uts-1-1.rs"), SOLVED);
     has(&learner.says(&["grade", "no-such-exercise"], 2), &["there is no exercise"]);
+    has(&learner.says(&["mistakes", "uts-1"], 0), &["| `uts-1` | `hostname-first` | Who thinks of the name"]);
 }
 
 #[test]

@@ -2,12 +2,11 @@
 //! with its own diagnosis and no other's.
 //!
 //! The whole takes minutes: `cargo test -p grader --test kill_table -- --ignored`. `KILL_TABLE_ONLY` names an exercise or a
-//! stage, for those who write them. With `KILL_TABLE=FILE` the table is written there, as Markdown.
+//! stage, for those who write them. `cargo workshop mistakes` prints the table.
 
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
@@ -95,8 +94,8 @@ impl Case {
     }
 }
 
-/// Judges every case of these exercises. Gives complaints, and the table.
-fn judged(grader: &Grader<'_>, course: &Course, exercises: &[&Exercise]) -> (Vec<String>, String) {
+/// Judges every case of these exercises, and gives what is not as it should be.
+fn judged(grader: &Grader<'_>, course: &Course, exercises: &[&Exercise]) -> Vec<String> {
     let of = |exercise: &&'_ Exercise| {
         Case::all(course, exercise).into_iter().map(|case| (exercise.id.clone(), case)).collect::<Vec<_>>()
     };
@@ -105,7 +104,6 @@ fn judged(grader: &Grader<'_>, course: &Course, exercises: &[&Exercise]) -> (Vec
     let jobs: Vec<_> = cases.iter().map(|(id, case)| (exercise(id), case.work(course, exercise(id)))).collect();
     let outcomes =
         grader.grade_all(&jobs, &|outcome| eprintln!("{:18} {:4.1} s", outcome.id, outcome.seconds)).unwrap();
-    let mut table = "| exercise | mistake | who makes it | what they are told |\n|---|---|---|---|\n".to_owned();
     let mut complaints = Vec::new();
     let mut skipped = BTreeSet::new();
     for ((id, case), outcome) in cases.iter().zip(&outcomes.exercises) {
@@ -113,13 +111,9 @@ fn judged(grader: &Grader<'_>, course: &Course, exercises: &[&Exercise]) -> (Vec
         if let Verdict::NotGradable(missing) = &outcome.verdict {
             skipped.insert(format!("skipped: {id}: {}; {}", missing.why, missing.remedy));
         }
-        if let Case::Mistake(wrong) = case {
-            let diagnosis = exercise(id).diagnosis(&wrong.name).unwrap_or_default();
-            let _ = writeln!(table, "| `{id}` | `{}` | {} | {diagnosis} |", wrong.name, wrong.why);
-        }
     }
     skipped.iter().for_each(|line| eprintln!("{line}"));
-    (complaints, table)
+    complaints
 }
 
 fn none(complaints: &[String]) {
@@ -133,11 +127,7 @@ fn every_mistake_is_told_its_own_diagnosis_and_no_other_s() {
     let course = course();
     let only = std::env::var("KILL_TABLE_ONLY").unwrap_or_else(|_| "all".to_owned());
     let grader = grader(&course);
-    let (complaints, table) = judged(&grader, &course, &course.named(&only).unwrap());
-    if let Some(file) = std::env::var_os("KILL_TABLE") {
-        std::fs::write(file, table).unwrap();
-    }
-    none(&complaints);
+    none(&judged(&grader, &course, &course.named(&only).unwrap()));
 }
 
 /// What two runs must agree on.

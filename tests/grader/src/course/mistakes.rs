@@ -42,6 +42,24 @@ pub fn wrong_bodies(course: &Course, exercise: &Exercise) -> Result<Vec<Wrong>> 
     }
 }
 
+/// The kill table as Markdown: every mistake of these exercises, who makes it, and what they are told.
+///
+/// # Errors
+/// As [`wrong_bodies`].
+pub fn kill_table(course: &Course, exercises: &[&Exercise]) -> Result<String> {
+    let mut table = "| exercise | mistake | who makes it | what they are told |\n|---|---|---|---|\n".to_owned();
+    for exercise in exercises {
+        for wrong in wrong_bodies(course, exercise)? {
+            let diagnosis = exercise.diagnosis(&wrong.name).unwrap_or_default();
+            let cells = [format!("`{}`", exercise.id), format!("`{}`", wrong.name), wrong.why, diagnosis.to_owned()];
+            // A bar would end the cell, in code too.
+            let cells = cells.map(|cell| cell.replace('|', "\\|"));
+            table.push_str(&format!("| {} |\n", cells.join(" | ")));
+        }
+    }
+    Ok(table)
+}
+
 fn wrong(file: &Path, holes: usize) -> Result<Wrong> {
     let source = fs::read_to_string(file).with_context(|| file.display().to_string())?;
     let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use clap::Args;
 
 use super::{Place, print};
-use crate::course::Exercise;
+use crate::course::{Exercise, kill_table};
 use crate::progress::{Entry, Progress};
 use crate::workbench::Workbench;
 
@@ -138,6 +139,21 @@ fn remarks(entry: &Entry) -> String {
         words.push("solution seen".to_owned());
     }
     if words.is_empty() { String::new() } else { format!("  ({})", words.join(", ")) }
+}
+
+/// `mistakes [ID|STAGE|all]`.
+#[derive(Args)]
+pub(super) struct Mistakes {
+    /// An exercise, a stage, or `all`
+    #[arg(default_value = "all")]
+    what: String,
+}
+
+impl Mistakes {
+    pub(super) fn run(self, place: &Place) -> Result<ExitCode> {
+        print(&kill_table(&place.course, &place.course.named(&self.what)?)?);
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 /// `status`.
