@@ -1,5 +1,6 @@
 //! A whole class: zips and folders, judged once, with a report on all.
 
+#[expect(dead_code, reason = "what judges without the guide is for other tests")]
 mod common;
 
 use std::fs::{self, File};

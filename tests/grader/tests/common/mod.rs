@@ -1,7 +1,6 @@
 //! What the tests of the grader share: the course, and a forge that is kept between runs.
 
 #![expect(unreachable_pub, reason = "a test is nobody's library")]
-#![allow(dead_code, reason = "not every test uses all of it")]
 
 use std::path::{Path, PathBuf};
 
