@@ -1,5 +1,6 @@
 //! Judging: one exercise after the other, each in a sandbox of its own.
 
+mod answer;
 mod parallel;
 mod rootfs;
 mod summary;
@@ -11,17 +12,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+pub use answer::Answered;
+use anyhow::{Context, Result};
 use parallel::in_parallel;
 use summary::summed_up;
 use tempfile::TempDir;
 
 use crate::bench::{Bench, Kit};
 use crate::checks::{Checks, Stop};
-use crate::course::{Course, Exercise, Prediction};
+use crate::course::{Course, Exercise};
 use crate::doctor::{Doctor, kebab};
 use crate::forge::{DoesNotCompile, Forge, LABS, REFERENCE, Sources, is_open, only_this_exercise};
-use crate::judges::{judge_of, oracle_of};
+use crate::judges::judge_of;
 use crate::outcome::{Missing, Outcome, Outcomes, Verdict};
 use crate::sandbox::Walls;
 
@@ -32,20 +34,6 @@ pub enum Work {
     Files(BTreeMap<PathBuf, String>),
     /// A folder with their programs, whatever they are made of.
     Programs(PathBuf),
-}
-
-/// What came of asking about a prediction.
-#[derive(Clone, Debug)]
-pub enum Answered {
-    /// The option that is right on this machine, and what was seen.
-    Found {
-        /// Its word.
-        option: String,
-        /// What was seen.
-        saw: String,
-    },
-    /// This machine cannot show it.
-    NotHere(Missing),
 }
 
 /// Everything that judging takes.
@@ -130,23 +118,6 @@ impl<'a> Grader<'a> {
         Ok(Outcomes { exercises, ..Outcomes::default() })
     }
 
-    /// Asks this machine about a prediction.
-    ///
-    /// # Errors
-    /// Nobody knows how to ask, or the grader itself cannot go on.
-    pub fn answer(&self, prediction: &Prediction) -> Result<Answered> {
-        if let Some(missing) = self.doctor.missing(&prediction.needs)? {
-            return Ok(Answered::NotHere(missing));
-        }
-        let oracle = oracle_of(&prediction.id).with_context(|| format!("nobody can answer {}", prediction.id))?;
-        let bench = Bench::open(self.kit(&self.folder.join(REFERENCE), is_about_cgroups(&prediction.needs))?)?;
-        match (oracle.answer)(&bench) {
-            Ok((option, saw)) => Ok(Answered::Found { option: option.to_owned(), saw }),
-            Err(Stop::Trouble(error)) => Err(error),
-            Err(Stop::Failed) => bail!("{} cannot be answered here", prediction.id),
-        }
-    }
-
     fn outcome(&self, exercise: &Exercise, work: &Work, waited: &mut Duration) -> Result<Outcome> {
         if work.is_open(exercise) {
             return Ok(Outcome::of(exercise, Verdict::Open));
@@ -208,7 +179,9 @@ impl<'a> Grader<'a> {
         let mut checks = Checks::default();
         let end = catch_unwind(AssertUnwindSafe(|| (judge.judge)(&bench, &mut checks)));
         let end = end.unwrap_or_else(|_| Err(Stop::Trouble(anyhow::anyhow!("the judge stumbled: please report this"))));
-        Ok(summed_up(exercise, &bench, checks, end))
+        let mut outcome = summed_up(exercise, &bench, checks, end);
+        outcome.leaks.extend(bench.close().into_iter().map(|leak| leak.0));
+        Ok(outcome)
     }
 
     fn kit(&self, judged: &Path, all_controllers: bool) -> Result<Kit> {

@@ -14,14 +14,16 @@ mod interface;
 mod limits;
 mod plan;
 mod ran;
+mod real;
 mod rooms;
 mod running;
+mod start;
 mod watch;
 
 use std::fs;
 use std::io::IoSlice;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ use crate::process::Process;
 use cgroups::Cgroups;
 use inside::{ALONE, GO, READY};
 use plan::{Plan, Request, Role};
+use real::Real;
 use watch::Watch;
 
 pub use audit::{Audit, Leak};
@@ -40,6 +43,7 @@ pub use limits::Walls;
 pub use plan::INSIDE;
 pub use ran::{End, Ran};
 pub use running::Running;
+pub use start::{Start, Who};
 
 /// What a sandbox is made of.
 #[derive(Clone, Debug)]
@@ -60,18 +64,6 @@ pub struct Settings {
     pub walls: Walls,
 }
 
-/// Who runs a program in the sandbox.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Who {
-    /// A user without any rights.
-    #[default]
-    Ordinary,
-    /// Root: of the host when that is who runs the grader, otherwise of the sandbox.
-    Root,
-    /// Whoever runs the grader, and owns its files.
-    Grader,
-}
-
 /// The user without rights that root's programs can be run as: an id that no host gives to anybody.
 const NOBODY_IN_PARTICULAR: u32 = 64_000;
 /// The same where no other id can be had, in a user namespace of its own.
@@ -86,6 +78,7 @@ pub struct Sandbox {
     walls: Walls,
     cgroups: Cgroups,
     watch: Arc<Watch>,
+    real: Real,
 }
 
 impl Sandbox {
@@ -96,6 +89,7 @@ impl Sandbox {
     pub fn open(settings: &Settings) -> Result<Self> {
         crate::reach::use_helper(&settings.helper);
         let (line, theirs) = line()?;
+        let real = Real::now(settings.base.clone());
         let own_ids = !ids::may_do_anything();
         let mut cgroups = Cgroups::make(&settings.word, settings.all_controllers, &settings.walls);
         let plan = Plan {
@@ -128,7 +122,7 @@ impl Sandbox {
             }
         };
         let watch = Watch::over(first, settings.walls);
-        Ok(Self { child, line, first, has_others, walls: settings.walls, cgroups, watch })
+        Ok(Self { child, line, first, has_others, walls: settings.walls, cgroups, watch, real })
     }
 
     /// The first process inside, as the host numbers it: whatever it has is the sandbox's own.
@@ -187,8 +181,12 @@ impl Sandbox {
         Ok(running)
     }
 
-    /// Ends it, with everybody in it.
-    pub fn close(self) {}
+    /// Ends it, with everybody in it. Gives what it has changed on the real host, which is nothing.
+    pub fn close(mut self) -> Vec<Leak> {
+        let cgroups = self.cgroups.outer();
+        self.end();
+        self.real.leaks(&cgroups)
+    }
 
     fn end(&mut self) {
         self.watch.stop();
@@ -204,19 +202,6 @@ impl Drop for Sandbox {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// A program to start.
-#[derive(Clone, Debug)]
-pub struct Start<'a> {
-    /// Its path inside, and its arguments.
-    pub arguments: &'a [String],
-    /// Its environment.
-    pub environment: &'a [(String, String)],
-    /// Where it starts.
-    pub directory: &'a Path,
-    /// Who runs it.
-    pub who: Who,
 }
 
 fn set_up(line: &OwnedFd, own_ids: bool, cgroups: &mut Cgroups) -> Result<(Process, bool)> {

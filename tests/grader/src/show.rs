@@ -39,7 +39,7 @@ fn judged(outcome: &Outcome, paint: Paint) -> String {
     for check in &outcome.checks {
         text.push_str(&one_check(outcome, check, paint));
     }
-    if !outcome.is_passed() && !outcome.leaks.is_empty() {
+    if !outcome.leaks.is_empty() {
         field(&mut text, "left", &outcome.leaks.join("\n"));
     }
     text

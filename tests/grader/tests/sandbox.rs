@@ -153,7 +153,7 @@ fn nothing_of_a_sandbox_outlives_it() {
     let cgroups = sandbox.cgroups();
     assert!(everybody.len() >= 4, "{everybody:?}");
     drop(running);
-    sandbox.close();
+    assert_eq!(sandbox.close(), []);
     for process in everybody {
         assert!(!process.is_alive(), "{}", process.command());
     }
