@@ -106,7 +106,7 @@ fn the_frozen_can_be_killed() {
 fn a_signal_for_limit_is_one_for_the_command() {
     needs!(PidsLimit);
     let room = room!();
-    let words = "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 1000 & wait $!; done";
+    let words = "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.1; done";
     let mut running = room.start("limit", super::command(&room.name("told"), &["--pids", "50"], words));
     assert_eq!(running.line(), "ready");
     let pid = nix::unistd::Pid::from_raw(running.process().0 as i32);

@@ -128,7 +128,7 @@ fn a_signal_for_boxwright_is_one_for_the_program() {
     needs!(UserNamespaces, PivotRoot, Overlayfs);
     let room = room!();
     for options in [&[][..], &["--init"]] {
-        let words = "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 1000 & wait $!; done";
+        let words = "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.1; done";
         let mut running = room.start("boxwright", super::command(options, words));
         assert_eq!(running.line(), "ready");
         let pid = nix::unistd::Pid::from_raw(running.process().0 as i32);
@@ -235,7 +235,7 @@ fn kill_sends_the_signal_that_is_named() {
     let room = room!();
     let name = room.name("killed");
     let root = rootfs().to_str().unwrap();
-    let words = "trap 'echo USR1; exit 3' USR1; echo ready; while :; do sleep 1000 & wait $!; done";
+    let words = "trap 'echo USR1; exit 3' USR1; echo ready; while :; do sleep 0.1; done";
     room.run("boxwright", ["run", "-d", "--name", &name, root, "--", "sh", "-c", words]).ok();
     let mut log = room.start("boxwright", ["logs", "--follow", &name]);
     assert_eq!(log.line(), "ready");

@@ -25,7 +25,7 @@ fn a_terminal_is_handed_over() {
 fn a_new_window_size_is_passed_on() {
     needs!(UserNamespaces, PivotRoot, Overlayfs);
     let room = room!();
-    let script = "trap 'stty size; exit 4' WINCH; echo ready; while :; do sleep 1000 & wait $!; done";
+    let script = "trap 'stty size; exit 4' WINCH; echo ready; while :; do sleep 0.1; done";
     let mut terminal = start(&room, script, (24, 80));
     assert_eq!(terminal.line(), "ready");
     terminal.resize((50, 132));
@@ -37,7 +37,7 @@ fn a_new_window_size_is_passed_on() {
 fn keys_become_signals_inside_and_not_for_us() {
     needs!(UserNamespaces, PivotRoot, Overlayfs);
     let room = room!();
-    let script = "trap 'echo interrupted; exit 6' INT; echo ready; while :; do sleep 1000 & wait $!; done";
+    let script = "trap 'echo interrupted; exit 6' INT; echo ready; while :; do sleep 0.1; done";
     let mut terminal = start(&room, script, (24, 80));
     assert_eq!(terminal.line(), "ready");
     terminal.type_in("\x03");
