@@ -30,8 +30,7 @@ fn background(room: &Room, name: &str, options: &[&str]) -> String {
     let name = room.name(name);
     let root = rootfs().to_str().expect("paths are UTF-8");
     let words = ["run", "-d", "--name", &name].into_iter().chain(options.iter().copied());
-    let words =
-        words.chain([root, "--", "sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done"]);
+    let words = words.chain([root, "--", "sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done"]);
     assert_eq!(room.run("boxwright", words).ok().trim(), name);
     is_ready(room, &name);
     name
