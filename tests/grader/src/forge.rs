@@ -32,8 +32,6 @@ pub struct Forge {
     folder: PathBuf,
     toolchain: Toolchain,
     helper: PathBuf,
-    /// Nobody else builds here meanwhile.
-    _lock: Flock<File>,
 }
 
 /// What every copy has besides `stages/`.
@@ -56,22 +54,25 @@ pub const REFERENCE: &str = "reference";
 pub const LABS: &str = "labs";
 
 impl Forge {
-    /// Opens the forge in this folder, which is made when it is not there. `helper` is the program `workshop`; `tell` hears
-    /// what takes long.
+    /// Opens the forge in this folder, which is made when it is not there. `helper` is the program `workshop`.
     ///
     /// # Errors
     /// The folder cannot be written to; there is no compiler.
-    pub fn open(course: &Course, folder: &Path, helper: &Path, tell: &dyn Fn(&str)) -> Result<Self> {
+    pub fn open(course: &Course, folder: &Path, helper: &Path) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        let lock = File::create(folder.join("lock")).context("the forge cannot be locked")?;
-        let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).or_else(|(lock, _)| {
-            tell("somebody else is grading here just now: waiting for them");
-            Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, errno)| errno)
-        });
-        let lock = lock.context("the forge cannot be locked")?;
         let folder = folder.canonicalize().with_context(|| folder.display().to_string())?;
         let toolchain = Toolchain::find()?;
-        Ok(Self { course: course.root.clone(), folder, toolchain, helper: helper.to_owned(), _lock: lock })
+        Ok(Self { course: course.root.clone(), folder, toolchain, helper: helper.to_owned() })
+    }
+
+    /// Nobody else builds here until it is dropped: another terminal may, in which somebody watches.
+    fn lock(&self, tell: &dyn Fn(&str)) -> Result<Flock<File>> {
+        let lock = File::create(self.folder.join("lock")).context("the forge cannot be locked")?;
+        let lock = Flock::lock(lock, FlockArg::LockExclusiveNonblock).or_else(|(lock, _)| {
+            tell("somebody else is building here just now: waiting for them");
+            Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, errno)| errno)
+        });
+        lock.context("the forge cannot be locked")
     }
 
     fn reference(&self) -> PathBuf {
@@ -89,6 +90,7 @@ impl Forge {
     /// # Errors
     /// [`DoesNotCompile`], with what cargo says.
     pub fn build(&self, sources: &Sources, programs: &[(String, String)], stage: &str, into: &Path) -> Result<()> {
+        let _lock = self.lock(&|_| {})?;
         self.lay_out(sources)?;
         let request = Request { workspace: &self.copy(), target: &self.target(), programs };
         let built = sandboxed::build(&self.toolchain, &request, &self.folder, &self.helper)?;
@@ -107,6 +109,7 @@ impl Forge {
     /// # Errors
     /// doctor cannot be built.
     pub fn diagnose(&self, tell: &dyn Fn(&str)) -> Result<Option<Missing>> {
+        let _lock = self.lock(tell)?;
         tell("no sandbox can be built here: asking doctor why");
         self.lay_out(&Sources::new())?;
         cargo::fetch(&self.toolchain, &self.copy())?;
@@ -123,6 +126,7 @@ impl Forge {
     /// # Errors
     /// The course itself does not compile.
     pub fn build_reference(&self, course: &Course, tell: &dyn Fn(&str)) -> Result<()> {
+        let _lock = self.lock(tell)?;
         let digest = self.lay_out(&Sources::new())?;
         let stamp = self.reference().join(".complete");
         if fs::read_to_string(&stamp).is_ok_and(|last| last == digest) {

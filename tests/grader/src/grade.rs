@@ -25,6 +25,7 @@ use crate::doctor::{Doctor, kebab};
 use crate::forge::{DoesNotCompile, Forge, LABS, REFERENCE, Sources, is_open, only_this_exercise};
 use crate::judges::judge_of;
 use crate::outcome::{Missing, Outcome, Outcomes, Verdict};
+use crate::process::Process;
 use crate::sandbox::Walls;
 
 /// Somebody's work on an exercise.
@@ -82,7 +83,7 @@ impl<'a> Grader<'a> {
             rootfs: PathBuf::new(),
             walls: Walls::default(),
         };
-        let forge = Forge::open(course, folder, helper, tell)?;
+        let forge = Forge::open(course, folder, helper)?;
         clear_jobs(folder);
         // Where no sandbox can be built, nothing can be, and nothing be judged.
         if let Err(error) = grader.kit(folder, true).and_then(Bench::open) {
@@ -143,7 +144,8 @@ impl<'a> Grader<'a> {
     fn job(&self) -> std::io::Result<TempDir> {
         use std::os::unix::fs::PermissionsExt;
         let open = fs::Permissions::from_mode(0o755);
-        tempfile::Builder::new().prefix(JOB).permissions(open).tempdir_in(&self.folder)
+        let prefix = format!("{JOB}{}-", std::process::id());
+        tempfile::Builder::new().prefix(&prefix).permissions(open).tempdir_in(&self.folder)
     }
 
     /// Builds what is to be judged. Waiting for others who build is not our time.
@@ -214,10 +216,13 @@ fn is_about_cgroups(needs: &[String]) -> bool {
     needs.iter().any(|need| ABOUT_CGROUPS.contains(&kebab(need).as_str()))
 }
 
-/// Left there by a grader that was killed.
+/// Left there by a grader that was killed: its number stands in their names.
 fn clear_jobs(folder: &Path) {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(JOB)) {
-        let _ = fs::remove_dir_all(entry.path());
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let pid = name.strip_prefix(JOB).and_then(|rest| rest.split('-').next()?.parse().ok());
+        if pid.is_some_and(|pid| !Process(pid).is_alive()) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }

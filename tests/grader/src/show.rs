@@ -26,6 +26,9 @@ pub fn outcome(outcome: &Outcome, paint: Paint) -> String {
             field(&mut text, "remedy", &missing.remedy);
         }
     }
+    if !outcome.is_passed() && outcome.is_gradable() {
+        field(&mut text, "hint", &format!("cargo workshop hint {}", outcome.id));
+    }
     text
 }
 

@@ -63,6 +63,34 @@ impl Learner {
     }
 }
 
+/// A program of another language, by the same command line.
+const IN_SHELL: &str = "#!/bin/sh
+name=$2; shift 3; own=
+[ \"$(id -u)\" = 0 ] || own='--user --map-root-user'
+exec unshare $own --uts sh -c 'hostname \"$0\"; exec \"$@\"' \"$name\" \"$@\"
+";
+
+#[test]
+fn programs_of_any_language_are_judged_by_their_command_line() {
+    use std::os::unix::fs::PermissionsExt;
+    let learner = Learner::new();
+    learner.says(&["start", "--later"], 0);
+    let program = learner.home.path().join("bin/unshare-uts");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    let hand_in = |text: &str| {
+        fs::write(&program, text).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    fs::set_permissions(program.parent().unwrap(), fs::Permissions::from_mode(0o755)).unwrap();
+    let bin = program.parent().unwrap().display().to_string();
+    hand_in(IN_SHELL);
+    has(&learner.says(&["grade", "uts-1", "--bin", &bin], 0), &["1 passed", "Score: 2/2"]);
+    hand_in(&IN_SHELL.replace("--uts sh -c 'hostname \"$0\"; ", "--uts sh -c '"));
+    has(&learner.says(&["grade", "uts-1", "--bin", &bin], 1), &["(no-name)"]);
+    // It says nothing about the workbench.
+    assert!(!learner.bench().join("progress.txt").exists());
+}
+
 /// That a text has all of these in it.
 fn has(text: &str, words: &[&str]) {
     for word in words {
@@ -257,6 +285,8 @@ fn watches(words: &[&str]) {
     watching.hears("q quit");
     learner.write("uts-1", SOLVED);
     watching.hears("passed; n goes on");
+    // In another terminal.
+    learner.says(&["grade", "uts-1"], 0);
     watching.press("h");
     watching.hears("Hint 1 of 3");
     watching.press("l");

@@ -17,9 +17,15 @@ pub(super) fn made(course: &Path, folder: &Path, tell: &dyn Fn(&str)) -> Result<
         return Ok(rootfs);
     }
     tell("making a root file system of this host's own programs");
-    let made = Command::new("sh").arg(&script).arg(&rootfs).output().context("sh cannot be run")?;
+    // Beside its place, and then moved there: somebody else may be doing the same.
+    let beside = tempfile::tempdir_in(folder).context("the forge cannot be written to")?;
+    let own = beside.path().join("rootfs");
+    let made = Command::new("sh").arg(&script).arg(&own).output().context("sh cannot be run")?;
     if !made.status.success() {
         bail!("{}: {}", script.display(), String::from_utf8_lossy(&made.stderr));
     }
-    Ok(rootfs)
+    match fs::rename(&own, &rootfs) {
+        Err(error) if !rootfs.is_dir() => Err(error).with_context(|| rootfs.display().to_string()),
+        _ => Ok(rootfs),
+    }
 }
