@@ -1,6 +1,8 @@
 //! What this host can show, asked of doctor where it matters: inside the sandbox, as those who will run there.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -38,11 +40,31 @@ struct Found {
 }
 
 impl Doctor {
-    /// Asks about everything.
+    /// Asks about everything. `doctor` is that program on the real host, which knows better why something is missing.
     ///
     /// # Errors
     /// doctor cannot be run, or says what nobody understands.
-    pub fn ask(bench: &Bench) -> Result<Self> {
+    pub fn ask(bench: &Bench, doctor: &Path) -> Result<Self> {
+        let mut inside = Self::ask_inside(bench)?;
+        if !inside.missing.is_empty() {
+            inside.explain_by(&on_the_host(doctor)?);
+        }
+        Ok(inside)
+    }
+
+    /// What is missing outside too is missing for that reason.
+    fn explain_by(&mut self, host: &Report) {
+        for (need, missing) in &mut self.missing {
+            match host.needs.iter().find(|found| found.need == *need) {
+                Some(Found { verdict, why, remedy, .. }) if verdict == "blocked" => {
+                    *missing = Missing { why: why.clone(), remedy: remedy.clone() };
+                }
+                _ => missing.why = format!("in the sandbox {}", missing.why),
+            }
+        }
+    }
+
+    fn ask_inside(bench: &Bench) -> Result<Self> {
         let mut doctor = Self::default();
         doctor.note(bench, Who::Root, &[])?;
         for need in ASKED_AS_ORDINARY {
@@ -105,6 +127,11 @@ pub(crate) fn kebab(need: &str) -> String {
         name.push(letter.to_ascii_lowercase());
     }
     name
+}
+
+fn on_the_host(doctor: &Path) -> Result<Report> {
+    let output = Command::new(doctor).arg("--json").stdin(Stdio::null()).output().context("doctor cannot be run")?;
+    serde_json::from_slice(&output.stdout).context("doctor --json")
 }
 
 /// The first need that is blocked, in what `doctor --json` says.

@@ -95,7 +95,10 @@ impl<'a> Grader<'a> {
         forge.build_reference(course, tell)?;
         grader.rootfs = rootfs::made(&course.root, folder, tell)?;
         grader.forge = Mutex::new(Some(forge));
-        grader.doctor = Doctor::ask(&Bench::open(grader.kit(&folder.join(REFERENCE), true)?)?)?;
+        grader.doctor = {
+            let reference = folder.join(REFERENCE);
+            Doctor::ask(&Bench::open(grader.kit(&reference, true)?)?, &reference.join("doctor"))?
+        };
         Ok(grader)
     }
 

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::workbench::owner;
+
 /// What is known of one exercise or prediction.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entry {
@@ -66,6 +68,11 @@ impl Progress {
         let mut file = tempfile::NamedTempFile::new_in(folder).with_context(|| folder.display().to_string())?;
         std::io::Write::write_all(&mut file, self.to_string().as_bytes()).context("the progress cannot be written")?;
         file.persist(&self.file).with_context(|| self.file.display().to_string())?;
+        if let Some((user, group)) = owner(folder).filter(|_| nix::unistd::geteuid().is_root()) {
+            // Root may be visiting.
+            std::os::unix::fs::chown(&self.file, Some(user), Some(group))
+                .context("the progress cannot be handed over")?;
+        }
         Ok(())
     }
 }

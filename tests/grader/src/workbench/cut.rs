@@ -30,7 +30,7 @@ pub fn cut(course: &Course) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     }
     let manifest = fs::read_to_string(course.root.join("Cargo.toml")).context("Cargo.toml")?;
     files.insert("Cargo.toml".into(), manifest_of_a_workbench(&manifest).into_bytes());
-    files.insert(".gitignore".into(), b"/target\n/.workshop/forge\n".to_vec());
+    files.insert(".gitignore".into(), b"/target\n/.workshop/forge*\n".to_vec());
     files.insert("README.md".into(), include_bytes!("README.md").to_vec());
     files.insert(".cargo/config.toml".into(), alias(&course.root).into_bytes());
     Ok(files)
