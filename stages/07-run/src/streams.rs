@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use anyhow::Result;
 use groundwork::Kernel;
 use nix::fcntl::OFlag;
+use nix::sys::signal::{SigHandler, Signal, signal};
 
 use crate::report::Speaker;
 
@@ -26,6 +27,7 @@ pub enum Streams {
 /// Those of openat(2) and of the ioctls in ioctl_tty(2).
 pub fn take(kernel: &Kernel, streams: &Streams, report: &Speaker) -> Result<()> {
     pivot::leave_three(kernel)?;
+    hear_all_signals();
     kernel.because("a session of its own: ^C at our terminal is for us to pass on").setsid()?;
     match streams {
         Streams::Ours => Ok(()),
@@ -56,6 +58,17 @@ fn take_log(kernel: &Kernel, log: &OwnedFd) -> Result<()> {
     kernel.because("its complaints too").dup2(log.as_fd(), 2)
 }
 // ANCHOR_END: take
+
+/// Whoever started us may ignore signals, as a shell ignores `^C` for its background jobs, and execve(2) hands that on: the
+/// program begins as if nobody had.
+#[expect(unsafe_code, reason = "signal(2) has no safe form; watched by signals_that_we_ignore_are_heard_inside")]
+fn hear_all_signals() {
+    for one in Signal::iterator() {
+        // SAFETY: the default action is no handler, so there is no code of ours that could run at a bad time. EINVAL is for
+        // SIGKILL and SIGSTOP, which nobody can ignore.
+        let _ = unsafe { signal(one, SigHandler::SigDfl) };
+    }
+}
 
 /// Lets go of whatever whoever started us may be waiting on.
 ///
