@@ -94,7 +94,7 @@ pub(super) fn list_words(place: &Place, workbench: Option<&Workbench>) -> Result
             let has_begun = workbench.is_some_and(|bench| !bench.is_open(&place.course, exercise));
             let Exercise { id, title, points, .. } = exercise;
             let _ =
-                writeln!(text, "  {} {id:18} {points:2}  {title}{}", state(&entry, has_begun, place), remarks(&entry));
+                writeln!(text, "  {} {id:22} {points:2}  {title}{}", state(&entry, has_begun, place), remarks(&entry));
         }
         for prediction in &stage.sheet.predictions {
             let entry = progress.as_ref().map(|progress| progress.of(&prediction.id)).unwrap_or_default();
@@ -105,7 +105,7 @@ pub(super) fn list_words(place: &Place, workbench: Option<&Workbench>) -> Result
             };
             let _ = writeln!(
                 text,
-                "  {painted}{:1$} {2:18}     {3}",
+                "  {painted}{:1$} {2:22}     {3}",
                 "",
                 10 - plain.len(),
                 prediction.id,

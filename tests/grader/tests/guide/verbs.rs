@@ -1,67 +1,12 @@
-//! The guide as a learner meets it, from `start` to the last key in `watch`.
-
-#[expect(dead_code, reason = "what judges without the guide is for other tests")]
-mod common;
+//! The guide as a learner meets it, from `start` to a passed exercise.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::path::Path;
+use std::process::Command;
 
-use common::{course, folder, helper};
-use grader::course::{bodies, replace};
-use tempfile::TempDir;
-
-const SOLVED: &str = "    kernel.because(\"mine\").unshare(CloneFlags::CLONE_NEWUTS)?;\n    kernel.because(\"named\").sethostname(name)\n";
-const TOO_EARLY: &str = "    kernel.because(\"early\").sethostname(name)?;\n    kernel.because(\"late\").unshare(CloneFlags::CLONE_NEWUTS)\n";
-const FILE: &str = "stages/02-unshare/src/uts.rs";
-
-/// A learner: a workbench, and the guide in it.
-struct Learner {
-    home: TempDir,
-    course: PathBuf,
-}
-
-impl Learner {
-    fn new() -> Self {
-        Self { home: tempfile::tempdir().unwrap(), course: course().root }
-    }
-
-    fn bench(&self) -> PathBuf {
-        self.home.path().join("bench")
-    }
-
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(helper());
-        command.arg("--workbench").arg(self.bench()).arg("--course").arg(&self.course).args(words);
-        command.env("BOXWRIGHT_FORGE", folder("forge")).stdin(Stdio::null());
-        command
-    }
-
-    fn guide(&self, words: &[&str]) -> Output {
-        self.command(words).output().unwrap()
-    }
-
-    /// What it says, given that it ends with this status.
-    fn says(&self, words: &[&str], status: i32) -> String {
-        let output = self.guide(words);
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let complained = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(status), "{words:?}: {said}{complained}");
-        complained + &said
-    }
-
-    fn read(&self, file: &str) -> String {
-        fs::read_to_string(self.bench().join(file)).unwrap()
-    }
-
-    fn write(&self, id: &str, body: &str) {
-        let text = replace(&self.read(FILE), |known, _, _| (known == id).then(|| body.to_owned())).unwrap();
-        fs::write(self.bench().join(FILE), text).unwrap();
-    }
-}
+use crate::common::{folder, helper};
+use crate::learner::{FILE, Learner, SOLVED, TOO_EARLY, has};
+use grader::course::bodies;
 
 /// A program of another language, by the same command line.
 const IN_SHELL: &str = "#!/bin/sh
@@ -89,13 +34,6 @@ fn programs_of_any_language_are_judged_by_their_command_line() {
     has(&learner.says(&["grade", "uts-1", "--bin", &bin], 1), &["(no-name)"]);
     // It says nothing about the workbench.
     assert!(!learner.bench().join("progress.txt").exists());
-}
-
-/// That a text has all of these in it.
-fn has(text: &str, words: &[&str]) {
-    for word in words {
-        assert!(text.contains(word), "{word:?} is missing: {text}");
-    }
 }
 
 #[test]
@@ -233,76 +171,4 @@ fn copy_of_the_course(from: &Path, to: &Path) {
         let copied = Command::new("cp").arg("-a").arg(from.join(name)).arg(to).status().unwrap();
         assert!(copied.success());
     }
-}
-
-/// `watch`, with its keys in a pipe.
-struct Watching {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Watching {
-    fn begin(learner: &Learner, words: &[&str]) -> Self {
-        let mut command = learner.command(words);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
-        let (sender, lines) = channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Self { child, lines }
-    }
-
-    fn press(&mut self, key: &str) {
-        self.child.stdin.as_mut().unwrap().write_all(key.as_bytes()).unwrap();
-    }
-
-    fn hears(&self, word: &str) {
-        let mut heard = String::new();
-        loop {
-            let line = self.lines.recv_timeout(Duration::from_secs(180));
-            let line = line.unwrap_or_else(|error| panic!("{word:?} is never said ({error}): {heard}"));
-            if line.contains(word) {
-                return;
-            }
-            heard.push_str(&(line + "\n"));
-        }
-    }
-}
-
-impl Drop for Watching {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn watches(words: &[&str]) {
-    let learner = Learner::new();
-    learner.says(&["start", "--later"], 0);
-    let mut watching = Watching::begin(&learner, words);
-    watching.hears("q quit");
-    learner.write("uts-1", TOO_EARLY);
-    watching.hears("(hostname-first)");
-    watching.hears("q quit");
-    learner.write("uts-1", SOLVED);
-    watching.hears("passed; n goes on");
-    // In another terminal.
-    learner.says(&["grade", "uts-1"], 0);
-    watching.press("h");
-    watching.hears("Hint 1 of 3");
-    watching.press("l");
-    watching.hears("passed     uts-1");
-    watching.press("xx");
-    watching.hears("is open again");
-    watching.press("q");
-    assert!(watching.child.wait().unwrap().success());
-}
-
-#[test]
-fn watch_judges_on_every_save_and_knows_its_keys() {
-    watches(&["watch", "uts-1"]);
-}
-
-#[test]
-fn watch_polls_where_nobody_tells() {
-    watches(&["watch", "--poll", "uts-1"]);
 }
