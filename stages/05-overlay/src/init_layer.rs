@@ -91,8 +91,10 @@ impl Making<'_> {
         let image = image.filter(|about| about.is_dir());
         let mode = image.as_ref().map_or(0o755, |about| about.mode() & 0o7777);
         self.kernel.because(reason).mkdir(&ours, mode)?;
+        // What we make is ours: in a user namespace, and in its rehearsal outside, under another number.
+        let we = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
         match image {
-            Some(about) if !self.rootless && (about.uid(), about.gid()) != (0, 0) => self
+            Some(about) if !self.rootless && (about.uid(), about.gid()) != we => self
                 .kernel
                 .because("of two directories in a stack, the upper one's owner is the one seen")
                 .lchown(&ours, about.uid(), about.gid()),
