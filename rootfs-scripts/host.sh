@@ -503,6 +503,11 @@ open_target() {
     if [ -z "$target" ]; then
         find_store
         target=$store/$2
+        if [ "$force" = no ] && [ -e "$target/.boxwright" ]; then
+            # Nobody asked for a new one, and this one is whole.
+            printf '%s\n' "$target"
+            exit
+        fi
     fi
     while [ "$target" != "${target%/}" ]; do target=${target%/}; done
     case ${target##*/} in

@@ -207,6 +207,16 @@ host_makes_its_default_target() {
     rm -rf "$BOXWRIGHT_HOME"
 }
 
+host_gives_the_default_target_again_as_it_is() {
+    run host.sh
+    echo mine >"$BOXWRIGHT_HOME/rootfs/host/mine"
+    [ "$(run host.sh 2>&1)" = "$BOXWRIGHT_HOME/rootfs/host" ]
+    [ -e "$BOXWRIGHT_HOME/rootfs/host/mine" ]
+    run host.sh --force
+    [ ! -e "$BOXWRIGHT_HOME/rootfs/host/mine" ]
+    rm -rf "$BOXWRIGHT_HOME"
+}
+
 host_takes_a_relative_target() {
     [ "$(run host.sh 'a root')" = "$scratch/here/a root" ]
     nothing_else_is_left 'a root'
