@@ -136,7 +136,9 @@ impl Room {
 
     /// Everything on the host that was not there before. A process may take this long to be gone.
     pub fn leaks(&self, grace: Duration) -> Vec<String> {
-        let folders = [self.folder.join("tmp"), self.folder.join("home"), self.boxes().join("containers")];
+        let of_boxwright = ["records", "containers", "merged", "init"].map(|place| self.boxes().join(place));
+        let folders: Vec<_> =
+            ["tmp", "home"].map(|place| self.folder.join(place)).into_iter().chain(of_boxwright).collect();
         let left = left_behind(&self.attribution, &folders, grace);
         left.into_iter().chain(self.before.changes(&self.attribution)).collect()
     }
@@ -151,7 +153,9 @@ impl Room {
         // Each is listed before those in it.
         cgroups.collect::<Vec<_>>().iter().rev().for_each(|path| drop(fs::remove_dir(path)));
         if !self.has_mounts() {
-            let _ = fs::remove_dir_all(self.boxes().join("containers"));
+            for place in ["records", "containers"] {
+                let _ = fs::remove_dir_all(self.boxes().join(place));
+            }
         }
     }
 

@@ -231,8 +231,7 @@ pub fn run(room: &Room) -> Examples {
     let (root, name, web) = (root(), room.name("told"), room.name("web"));
     let volume = room.folder("volume");
     let volume = volume.display();
-    // The place where containers are kept is made once for each user; what is told begins after that.
-    fs::create_dir_all(room.boxes().join("containers")).expect("a folder can be made in a room");
+    places(room);
     room.run("boxwright", ["run", "-d", "--name", &web, root, "--", "sleep", "1000"]).ok();
     vec![
         verb("run", &format!("--rm --name {name} {root} -- true")),
@@ -259,10 +258,17 @@ pub fn run(room: &Room) -> Examples {
     .into()
 }
 
+/// The places where containers are kept are made once for each user; what is told begins after that.
+fn places(room: &Room) {
+    for place in ["records", "containers", "merged", "init"] {
+        fs::create_dir_all(room.boxes().join(place)).expect("a folder can be made in a room");
+    }
+}
+
 /// What only those may do who can limit and freeze a container.
 pub fn walls(room: &Room) -> Examples {
     let (root, name, web) = (root(), room.name("told"), room.name("web"));
-    fs::create_dir_all(room.boxes().join("containers")).expect("a folder can be made in a room");
+    places(room);
     room.run("boxwright", ["run", "-d", "--name", &web, root, "--", "sleep", "1000"]).ok();
     vec![
         verb("run", &format!("--rm --name {name} --memory 64M --pids 50 {root} -- true")),

@@ -113,7 +113,7 @@ fn must_be_told(call: &Call) -> bool {
 }
 
 /// What boxwright notes about its containers, and takes away with them, is no request to the kernel that anybody would learn
-/// from: files below BOXWRIGHT_HOME/containers, which `room` calls "boxes".
+/// from: files below BOXWRIGHT_HOME, which `room` calls "boxes".
 fn is_a_note(call: &Call) -> bool {
     const FILES: [&str; 5] = ["mkdir", "rmdir", "unlink", "unlinkat", "chmod"];
     FILES.contains(&call.name.as_str()) && call.arguments.iter().any(|argument| argument.contains("/boxes"))

@@ -1,7 +1,8 @@
 //! A container in the background: a process of ours stays as its parent, and nobody waits for that one.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -72,6 +73,10 @@ fn hear(kernel: &Kernel, spec: &Spec, bundle: &Bundle, listener: &Listener) -> R
 
 fn create_log(kernel: &Kernel, bundle: &Bundle) -> Result<File> {
     let path = if kernel.is_rehearsing() { "/dev/null".into() } else { bundle.log() };
+    if !kernel.is_rehearsing() {
+        // One that writes nothing has no directory yet.
+        DirBuilder::new().recursive(true).mode(0o700).create(bundle.directory())?;
+    }
     let mut options = File::options();
     options.append(true).create(true).open(&path).with_context(|| format!("cannot write {}", path.display()))
 }

@@ -1,27 +1,29 @@
 //! The files of one container on the host: what was asked, how it stands, and what it has written.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use cgroup::Cgroup;
-use groundwork::{Kernel, Refused};
-use nix::errno::Errno;
+use groundwork::Kernel;
 use nix::unistd::Pid;
 use overlay::{Stack, Upper};
 use unshare::user::Maps;
 
 use crate::record::{self, Line, Record};
+use crate::remove;
 use crate::spec::Spec;
 use crate::state::{Ended, Running, Standing};
 
-/// Its file of notes.
-const RECORD: &str = "record";
-
-/// A directory with these in it: `record`, `init/`, `upper/`, `work/`, `log`.
+/// Four places below boxwright's home: `records/NAME` is a file that says all that is known of the container, and the
+/// container is there as long as that is; `containers/NAME` has what it keeps on the disk: `upper/`, `work/`, `init/`, `log`.
+/// `merged` and `init` are empty and common to all: each container mounts its own there, and none sees another's.
 #[derive(Debug)]
 pub struct Bundle {
-    directory: PathBuf,
+    home: PathBuf,
+    name: String,
     /// Held open and locked by the container's parent for as long as it lives: the kernel lets go of the lock, however
     /// that ends.
     record: Option<File>,
@@ -29,98 +31,105 @@ pub struct Bundle {
 
 // ANCHOR: create
 impl Bundle {
-    /// Makes the directory of a new container, whose parent this process is.
+    /// Begins a new container, whose parent this process is.
     ///
     /// # Errors
     /// There is one of that name already; the place cannot be written to.
-    pub fn create(kernel: &Kernel, containers: &Path, spec: &Spec) -> Result<Self> {
-        let directory = containers.join(&spec.name);
+    pub fn create(kernel: &Kernel, home: &Path, spec: &Spec) -> Result<Self> {
         kernel
             .because("permissions are meant as written, here and by the program: the caller's mask is not")
             .umask(0o022)?;
-        let claimed = kernel
-            .because("whoever makes this directory owns the name: the kernel lets only one succeed")
-            .mkdir(&directory, 0o700);
-        if claimed.as_ref().is_err_and(|error| Refused::errno_of(error) == Some(Errno::EEXIST)) {
-            bail!(
-                "there is a container named {0:?}; remove it with `boxwright rm {0}`, or choose another name",
-                spec.name
-            );
+        let mut bundle = Self::at(home, &spec.name);
+        bundle.record = bundle.begin_record(kernel)?;
+        let filled = bundle.fill(kernel, spec);
+        filled.inspect_err(|_| drop(remove::files(kernel, &bundle)))?;
+        Ok(bundle)
+    }
+
+    /// Whoever makes the record owns the name: the kernel lets only one succeed.
+    fn begin_record(&self, kernel: &Kernel) -> Result<Option<File>> {
+        if kernel.is_rehearsing() {
+            return Ok(None);
         }
-        claimed?;
-        let made = begin_record(kernel, &directory).map(|record| Self { directory: directory.clone(), record });
-        made.and_then(|bundle| bundle.fill(kernel, spec).map(|()| bundle))
-            .inspect_err(|_| drop(fs::remove_dir_all(&directory)))
+        let path = self.record_path();
+        let record = match File::options().append(true).create_new(true).mode(0o600).open(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!(
+                "there is a container named {0:?}; remove it with `boxwright rm {0}`, or choose another name",
+                self.name
+            ),
+            record => record.with_context(|| format!("cannot make {}", path.display()))?,
+        };
+        record.lock().with_context(|| format!("cannot lock {}", path.display()))?;
+        Ok(Some(record))
     }
 
     fn fill(&self, kernel: &Kernel, spec: &Spec) -> Result<()> {
         self.note(|| Ok(Line::Asked(Box::new(spec.clone()))))?;
+        // One that neither writes nor stays has nothing on the disk: of what makes a container, directories cost most there.
+        if spec.read_only && spec.ephemeral {
+            return Ok(());
+        }
+        kernel.because("what the container keeps is nobody else's to look at").mkdir(self.directory(), 0o700)?;
         if !spec.read_only {
             kernel.because("what the container writes goes here, and nowhere else").mkdir(self.upper(), 0o755)?;
-            kernel.because("the kernel prepares those writes here").mkdir(self.directory.join("work"), 0o755)?;
+            kernel.because("the kernel prepares those writes here").mkdir(self.directory().join("work"), 0o755)?;
         }
         Ok(())
     }
 }
 // ANCHOR_END: create
 
-fn begin_record(kernel: &Kernel, directory: &Path) -> Result<Option<File>> {
-    if kernel.is_rehearsing() {
-        return Ok(None);
-    }
-    let record = File::options().append(true).create(true).open(directory.join(RECORD))?;
-    record.lock().with_context(|| format!("cannot lock the record of {}", directory.display()))?;
-    Ok(Some(record))
-}
-
 impl Bundle {
-    /// The container kept in this directory.
-    pub fn at(directory: PathBuf) -> Self {
-        Self { directory, record: None }
+    /// The container of that name, whether there is one or not.
+    pub fn at(home: &Path, name: &str) -> Self {
+        Self { home: home.to_owned(), name: name.to_owned(), record: None }
     }
 
     /// True when there is one.
     pub fn exists(&self) -> bool {
-        self.directory.is_dir()
+        self.record_path().is_file()
     }
 
     /// Its name.
-    pub fn name(&self) -> String {
-        self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
-    /// Its directory. Its root is mounted on it too, where nobody but the container sees it.
-    pub fn directory(&self) -> &Path {
-        &self.directory
+    /// What it keeps on the disk.
+    pub fn directory(&self) -> PathBuf {
+        self.home.join("containers").join(&self.name)
+    }
+
+    /// Where its root is mounted, seen by nobody but the container.
+    pub fn merged(&self) -> PathBuf {
+        self.home.join("merged")
     }
 
     /// What it has written.
     pub fn upper(&self) -> PathBuf {
-        self.directory.join("upper")
+        self.directory().join("upper")
     }
 
     /// What is its own, and no image's.
     pub fn init(&self) -> PathBuf {
-        self.directory.join("init")
+        self.directory().join("init")
     }
 
-    /// The same, for the one that `spec` asks for: those that vanish have it in memory. Each mounts its own on the common
-    /// place, and none sees another's.
+    /// The same, for the one that `spec` asks for: those that vanish have it in memory.
     pub fn init_of(&self, spec: &Spec) -> PathBuf {
-        let containers = self.directory.parent().filter(|_| spec.ephemeral);
-        containers.map_or_else(|| self.init(), |containers| containers.with_file_name("init"))
+        if spec.ephemeral { self.home.join("init") } else { self.init() }
     }
 
     /// What it has said, when it ran in the background.
     pub fn log(&self) -> PathBuf {
-        self.directory.join("log")
+        self.directory().join("log")
     }
 
     /// The layers its root is made of.
     pub fn stack(&self, spec: &Spec, maps: Option<&Maps>) -> Stack {
         let mut lower = spec.layers.clone();
         lower.push(self.init_of(spec));
-        let work = self.directory.join("work");
+        let work = self.directory().join("work");
         let upper = (!spec.read_only).then(|| Upper { directory: self.upper(), work, ephemeral: spec.ephemeral });
         Stack { lower, upper, rootless: maps.is_some() }
     }
@@ -173,7 +182,7 @@ impl Bundle {
     pub fn await_parent(&self) -> Result<()> {
         match File::open(self.record_path()) {
             // One that was to vanish at its end has done so.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             lock => Ok(lock?.lock_shared()?),
         }
     }
@@ -199,7 +208,8 @@ impl Bundle {
         self.record.as_ref().map_or(Ok(()), |record| record::append(record, &line()?))
     }
 
-    fn record_path(&self) -> PathBuf {
-        self.directory.join(RECORD)
+    /// What is known of it.
+    pub fn record_path(&self) -> PathBuf {
+        self.home.join("records").join(&self.name)
     }
 }

@@ -33,7 +33,7 @@ pub fn home() -> Result<PathBuf> {
 /// There is none.
 pub fn find(name: &str) -> Result<Bundle> {
     check_name(name)?;
-    let bundle = Bundle::at(containers()?.join(name));
+    let bundle = Bundle::at(&home()?, name);
     if !bundle.exists() {
         bail!("there is no container named {name:?}; `boxwright ps --all` lists them");
     }
@@ -45,36 +45,30 @@ pub fn find(name: &str) -> Result<Bundle> {
 /// # Errors
 /// The directory cannot be read.
 pub fn all() -> Result<Vec<Bundle>> {
-    let directory = containers()?;
-    let entries = match fs::read_dir(&directory) {
+    let home = home()?;
+    let records = home.join("records");
+    let entries = match fs::read_dir(&records) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.with_context(|| format!("cannot read {}", directory.display()))?,
+        entries => entries.with_context(|| format!("cannot read {}", records.display()))?,
     };
-    let mut paths: Vec<_> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<_>>()?;
-    paths.sort();
-    Ok(paths.into_iter().map(Bundle::at).collect())
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<std::io::Result<_>>()?;
+    names.sort();
+    Ok(names.iter().map(|name| Bundle::at(&home, &name.to_string_lossy())).collect())
 }
 
-/// Where the containers are.
-///
-/// # Errors
-/// As for [`home`].
-pub fn containers() -> Result<PathBuf> {
-    Ok(home()?.join("containers"))
-}
-
-/// The same, made if need be, and the place beside it where each container that vanishes mounts its init layer.
+/// The home, with all its places, which [`Bundle`] explains.
 ///
 /// # Errors
 /// EACCES and the like.
-pub fn make_containers(kernel: &Kernel) -> Result<PathBuf> {
-    let containers = containers()?;
-    let places = [containers.with_file_name("init"), containers.clone()];
+pub fn prepare(kernel: &Kernel) -> Result<PathBuf> {
+    let home = home()?;
+    let places = ["records", "containers", "merged", "init"].map(|place| home.join(place));
     for place in places.iter().filter(|place| !kernel.is_rehearsing() && !place.is_dir()) {
         fs::create_dir_all(place)
             .with_context(|| format!("cannot make {}; BOXWRIGHT_HOME names another place", place.display()))?;
     }
-    Ok(containers)
+    Ok(home)
 }
 
 /// A name may become a directory, a cgroup and a host name.
@@ -96,12 +90,12 @@ pub fn check_name(name: &str) -> Result<()> {
 /// # Errors
 /// As for [`home`].
 pub fn new_name() -> Result<String> {
-    let containers = containers()?;
+    let home = home()?;
     loop {
         let mut bytes = [0; 3];
         std::io::Read::read_exact(&mut fs::File::open("/dev/urandom")?, &mut bytes)?;
         let name = format!("box-{:02x}{:02x}{:02x}", bytes[0], bytes[1], bytes[2]);
-        if !containers.join(&name).exists() {
+        if !Bundle::at(&home, &name).exists() {
             return Ok(name);
         }
     }

@@ -49,13 +49,13 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -
     }
     mount::own_mounts(kernel, Propagation::Private)?;
     init_layer::make(kernel, &bundle.init_of(spec), spec, maps)?;
-    overlay::mount(kernel, &bundle.stack(spec, maps), bundle.directory())?;
+    overlay::mount(kernel, &bundle.stack(spec, maps), &bundle.merged())?;
     // While the host can still be seen: its volumes, its devices, and a /proc that proves we may have one.
     let additions = spec.additions().hold(kernel)?;
     let furniture = Furniture { own_network: spec.has_own_network(), own_cgroup: true, ..Furniture::of(maps) };
-    let dev = pivot::furnish(kernel, bundle.directory(), furniture)?;
+    let dev = pivot::furnish(kernel, &bundle.merged(), furniture)?;
     // From here on no path leads out.
-    pivot::pivot_into(kernel, bundle.directory())?;
+    pivot::pivot_into(kernel, &bundle.merged())?;
     dev.attach(kernel)?;
     additions.attach(kernel)?;
     streams::take(kernel, streams, &outside.report)?;

@@ -45,7 +45,7 @@ pub fn is_paused(running: &Running) -> bool {
 pub fn remove(kernel: &Kernel, bundle: &Bundle, standing: &Standing) -> Result<()> {
     let cgroup = match standing {
         Standing::Lost(Some(Running { cgroup: Some(saved), .. })) => Cgroup::open(saved).ok(),
-        Standing::Lost(None) => Cgroup::find(&bundle.name())?,
+        Standing::Lost(None) => Cgroup::find(bundle.name())?,
         _ => None,
     };
     match cgroup {

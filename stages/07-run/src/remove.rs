@@ -22,18 +22,27 @@ pub fn files(kernel: &Kernel, bundle: &Bundle) -> Result<()> {
         return Ok(());
     }
     let directory = bundle.directory();
-    let removed = match remove(directory) {
+    let removed = match remove(&directory) {
         // Root inside could make directories that the same user outside may not even open.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied && user::is_needed() => {
-            remove_inside(kernel, directory)
+            remove_inside(kernel, &directory)
         }
         removed => removed.map_err(anyhow::Error::from),
     };
-    removed.with_context(|| format!("cannot remove {}", directory.display()))
+    removed.with_context(|| format!("cannot remove {}", directory.display()))?;
+    // The record last: as long as anything is left, there is a container to remove.
+    let record = bundle.record_path();
+    match fs::remove_file(&record) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.with_context(|| format!("cannot remove {}", record.display())),
+    }
 }
 // ANCHOR_END: files
 
 fn remove(directory: &Path) -> io::Result<()> {
+    if !directory.exists() {
+        return Ok(());
+    }
     // The kernel keeps directories there that nobody may open, and that are empty.
     for kept in ["work/incompat/volatile", "work/incompat", "work/work"] {
         let _ = fs::remove_dir(directory.join(kept));

@@ -16,11 +16,11 @@
     }
     mount::own_mounts(kernel, Propagation::Private)?;
     init_layer::make(kernel, &bundle.init_of(spec), spec, maps)?;
-    overlay::mount(kernel, &bundle.stack(spec, maps), bundle.directory())?;
+    overlay::mount(kernel, &bundle.stack(spec, maps), &bundle.merged())?;
     let additions = spec.additions().hold(kernel)?;
     let furniture = Furniture { own_network: spec.has_own_network(), own_cgroup: true, ..Furniture::of(maps) };
-    let dev = pivot::furnish(kernel, bundle.directory(), furniture)?;
-    pivot::pivot_into(kernel, bundle.directory())?;
+    let dev = pivot::furnish(kernel, &bundle.merged(), furniture)?;
+    pivot::pivot_into(kernel, &bundle.merged())?;
     dev.attach(kernel)?;
     additions.attach(kernel)?;
     let _ = (streams, streams::take);

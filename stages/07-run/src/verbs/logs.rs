@@ -45,11 +45,9 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
         log => log.context("cannot read the log")?,
     };
     let watch = Inotify::init(InitFlags::IN_CLOEXEC)?;
-    // Both notes of the parent and lines of the container change something in this directory.
-    watch.add_watch(
-        bundle.directory(),
-        AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_MOVED_TO | AddWatchFlags::IN_DELETE,
-    )?;
+    watch.add_watch(&bundle.log(), AddWatchFlags::IN_MODIFY)?;
+    // A note of the parent modifies it; its removal changes the number of its names.
+    watch.add_watch(&bundle.record_path(), AddWatchFlags::IN_MODIFY | AddWatchFlags::IN_ATTRIB)?;
     let mut stdout = std::io::stdout().lock();
     loop {
         // Asked before reading: what is written between the two is read, and not missed.

@@ -98,7 +98,7 @@ impl Row {
         };
         let (pid, began) = running.map(|running| (running.process.pid, running.began)).unzip();
         Ok(Some(Self {
-            name: bundle.name(),
+            name: bundle.name().to_owned(),
             standing: in_words(&standing),
             pid,
             began,

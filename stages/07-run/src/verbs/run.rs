@@ -101,7 +101,7 @@ pub struct Options {
 // ANCHOR: run
 pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
     let spec = options.spec()?;
-    let bundle = Bundle::create(kernel, &home::make_containers(kernel)?, &spec)?;
+    let bundle = Bundle::create(kernel, &home::prepare(kernel)?, &spec)?;
     let outcome = if options.detach {
         background::run(kernel, &spec, &bundle)
     } else {

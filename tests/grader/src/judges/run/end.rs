@@ -31,13 +31,14 @@ pub(super) fn end(bench: &Bench, checks: &mut Checks) -> Judged {
     failed(bench, checks, root)?;
     let command = ["run", "--rm", "--pids", "30", "--name", &name, root, "--", "true"];
     let ran = bench.call("boxwright", command).as_root().with("BOXWRIGHT_HOME", "/work/other").run()?;
-    let files = bench.host().in_root(&format!("/work/other/containers/{name}"));
+    let places = ["records", "containers"].map(|place| format!("/work/other/{place}/{name}"));
+    let left: Vec<_> = places.iter().filter(|place| bench.host().in_root(place).is_some()).collect();
     checks
         .check("of one that was to vanish nothing is left")
         .did(&ran.command)
-        .saw(format!("{}\nits directory is {}", ran.in_words(), if files.is_none() { "gone" } else { "there" }))
+        .saw(format!("{}\nleft of its files there is {left:?}", ran.in_words()))
         .means("--rm means that nobody has to clean up")
-        .also(ran.went_well() && files.is_none() && cgroups_of(bench, &name).is_empty());
+        .also(ran.went_well() && left.is_empty() && cgroups_of(bench, &name).is_empty());
     Ok(())
 }
 
