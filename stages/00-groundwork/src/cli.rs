@@ -105,6 +105,7 @@ pub fn in_words(error: &anyhow::Error) -> String {
     format!("{name}: {}\n{hint}", Hint::without(error))
 }
 
+// ANCHOR: exit_status
 /// 126 or 127 when the command is to blame, otherwise 125.
 pub fn exit_status(error: &anyhow::Error) -> u8 {
     // EXERCISE status-1
@@ -118,6 +119,7 @@ pub fn exit_status(error: &anyhow::Error) -> u8 {
     }
     // END status-1
 }
+// ANCHOR_END: exit_status
 
 /// Says what is wrong with a command line, or what was asked for: help, a version.
 fn answer<P: Parser>(error: clap::Error) -> ExitCode {

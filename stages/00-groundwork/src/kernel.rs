@@ -116,10 +116,12 @@ impl Kernel {
         }
     }
 
+    // ANCHOR: because
     /// Says why; the method called on the answer says what.
     pub fn because(&self, reason: impl Into<Cow<'static, str>>) -> Because<'_> {
         Because { kernel: self, reason: reason.into() }
     }
+    // ANCHOR_END: because
 
     /// True when nothing is really done: the plan is told and the host stays as it is.
     pub fn is_rehearsing(&self) -> bool {
@@ -167,6 +169,7 @@ impl Kernel {
 }
 
 impl Because<'_> {
+    // ANCHOR: ask
     /// Makes the call, tells it, and gives an error its name and arguments.
     pub(crate) fn ask<T: Answer>(
         self,
@@ -183,6 +186,7 @@ impl Because<'_> {
         }
         answer.map_err(|errno| Refused::new(name, arguments, errno).into())
     }
+    // ANCHOR_END: ask
 
     fn spelled(&self, arguments: &[&dyn Argument]) -> Vec<Bare<String>> {
         arguments.iter().map(|one| Bare(one.spell(self.kernel.spelling()))).collect()

@@ -43,6 +43,7 @@ impl Program {
         Self { environment, ..self }
     }
 
+    // ANCHOR: exec
     /// Becomes the program. Comes back only with an error, or with success from a rehearsal.
     ///
     /// # Errors
@@ -63,6 +64,7 @@ impl Program {
         )
         // END exec-1
     }
+    // ANCHOR_END: exec
 
     /// What this process will find once `root` is its "/": the command's path in there.
     ///
@@ -86,6 +88,7 @@ impl Program {
         self.search(|file| kernel.look_up(file).is_some_and(|found| is_executable(&found)))
     }
 
+    // ANCHOR: search
     fn search(&self, is_there: impl Fn(&Path) -> bool) -> Result<PathBuf> {
         // EXERCISE path-1
         let command = &self.arguments[0];
@@ -98,6 +101,7 @@ impl Program {
         found.ok_or_else(|| NotFound { command: command.clone(), path }.into())
         // END path-1
     }
+    // ANCHOR_END: search
 }
 
 fn is_executable(file: &Path) -> bool {

@@ -11,6 +11,7 @@ use nix::sched::CloneFlags;
 use crate::kernel::Because;
 
 impl Because<'_> {
+    // ANCHOR: unshare
     /// unshare(2): leave what is shared with other processes and get a private one of each kind named.
     ///
     /// # Errors
@@ -19,6 +20,7 @@ impl Because<'_> {
     pub fn unshare(self, flags: CloneFlags) -> Result<()> {
         self.ask("unshare", &[&flags], || nix::sched::unshare(flags))
     }
+    // ANCHOR_END: unshare
 
     /// setns(2): join the namespace that `fd` is open on, or, of a process, those that `flags` name.
     ///

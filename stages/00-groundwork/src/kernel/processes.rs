@@ -25,6 +25,7 @@ pub enum Waited {
 }
 
 impl Waited {
+    // ANCHOR: status
     /// The status a shell reports: the process's own, or 128 and the number of the signal.
     pub fn status(self) -> u8 {
         // EXERCISE status-1
@@ -34,6 +35,7 @@ impl Waited {
         }
         // END status-1
     }
+    // ANCHOR_END: status
 }
 
 impl From<Waited> for ExitCode {
@@ -43,6 +45,7 @@ impl From<Waited> for ExitCode {
 }
 
 impl Because<'_> {
+    // ANCHOR: execve
     /// execve(2): become another program. Comes back only with an error, or with success from a rehearsal.
     ///
     /// # Errors
@@ -60,6 +63,7 @@ impl Because<'_> {
         let Err(errno) = nix::unistd::execve(path, arguments, environment);
         self.answered::<()>("execve", words, Err(errno)).map(|()| ExitCode::SUCCESS)
     }
+    // ANCHOR_END: execve
 
     /// wait4(2): until `child` ends. Done in a rehearsal too, as fork(2) is.
     ///

@@ -46,6 +46,7 @@ impl Stage for Options {
         &self.telling
     }
 
+    // ANCHOR: run
     fn run(self, kernel: &Kernel) -> Result<ExitCode> {
         let program = self.command.program();
         chroot::check(&self.root, &program)?;
@@ -53,6 +54,7 @@ impl Stage for Options {
         chroot::enter(kernel, &self.root)?;
         program.exec(kernel)
     }
+    // ANCHOR_END: run
 }
 
 fn main() -> ExitCode {
