@@ -8,6 +8,7 @@ use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use crate::cgroup::Cgroup;
+use crate::delegation::base;
 use crate::hierarchy::{Hierarchy, Version, hierarchies};
 use crate::place::Place;
 use crate::plan;
@@ -75,8 +76,10 @@ impl Cgroup {
         // The shortest rest, because one hierarchy may be mounted below another's directory.
         let inside = hierarchies.iter().filter_map(|hierarchy| path.strip_prefix(&hierarchy.top).ok());
         let inside = inside.min_by_key(|inside| inside.components().count()).unwrap_or(path);
-        let places = newest_first(&hierarchies).filter_map(|one| foreign_place(one, joined(&one.top, inside)));
-        let places: Vec<_> = places.collect();
+        // Below the top; or, as an ordinary user made it, below the part of the tree that was handed over.
+        let tops = |one: &Hierarchy| [Some(one.top.clone()), base(one)].into_iter().flatten();
+        let found = |one| tops(one).find_map(|top| foreign_place(one, joined(&top, inside)));
+        let places: Vec<_> = newest_first(&hierarchies).filter_map(found).collect();
         ensure!(!places.is_empty(), no_such_cgroup(path, &hierarchies));
         Ok(Self { places, directory: None })
     }
