@@ -89,6 +89,7 @@ fn found(mounts: &[Mount], memberships: &str) -> Vec<Hierarchy> {
     memberships.lines().filter_map(|line| hierarchy(mounts, line)).collect()
 }
 
+// ANCHOR: hierarchy
 /// Reads `5:cpu,cpuacct:/user.slice` or, for version 2, `0::/user.slice`.
 fn hierarchy(mounts: &[Mount], line: &str) -> Option<Hierarchy> {
     let (number, rest) = line.split_once(':')?;
@@ -110,6 +111,7 @@ fn hierarchy(mounts: &[Mount], line: &str) -> Option<Hierarchy> {
     };
     Some(Hierarchy { version, top, controllers, own, is_imagined: false })
 }
+// ANCHOR_END: hierarchy
 
 /// Where the cgroup `path` of a hierarchy is found below this mount of it, if it is.
 fn seen(mount: &Mount, path: &str) -> Option<PathBuf> {

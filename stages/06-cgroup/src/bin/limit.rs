@@ -64,6 +64,7 @@ impl Stage for Options {
         &self.telling
     }
 
+    // ANCHOR: run
     fn run(self, kernel: &Kernel) -> Result<ExitCode> {
         // EXERCISE cgroup-1
         let watch = Watch::begin(kernel)?;
@@ -84,6 +85,7 @@ impl Stage for Options {
         }
         // END cgroup-1
     }
+    // ANCHOR_END: run
 }
 
 impl Options {
