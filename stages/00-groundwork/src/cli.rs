@@ -83,7 +83,7 @@ pub fn main<S: Stage>() -> ExitCode {
 /// The same for a program that asks the kernel for nothing worth telling, such as doctor.
 pub fn main_of<P: Parser>(run: impl FnOnce(P) -> Result<ExitCode>) -> ExitCode {
     // Rust ignores SIGPIPE; a tool whose reader has left should end, and what it starts should not inherit the habit.
-    restore_sigpipe();
+    restore_signals();
     let options = match P::try_parse() {
         Ok(options) => options,
         Err(error) => return generate::<P>().unwrap_or_else(|| answer::<P>(error)),
@@ -154,9 +154,13 @@ fn generate<P: Parser>() -> Option<ExitCode> {
     Some(made.map_or_else(|error| report(&error), |()| ExitCode::SUCCESS))
 }
 
+/// Rust ignores SIGPIPE, and whoever started us may ignore SIGCHLD: then the kernel would collect our children before we
+/// could ask how they ended, wait4(2): ECHILD.
 #[expect(unsafe_code, reason = "signal(2) has no safe form; watched by a_closed_pipe_ends_a_program")]
-fn restore_sigpipe() {
+fn restore_signals() {
     use nix::sys::signal::{SigHandler, Signal, signal};
-    // SAFETY: the default action is no handler, so there is no code of ours that could run at a bad time.
-    let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };
+    for expected in [Signal::SIGPIPE, Signal::SIGCHLD] {
+        // SAFETY: the default action is no handler, so there is no code of ours that could run at a bad time.
+        let _ = unsafe { signal(expected, SigHandler::SigDfl) };
+    }
 }
