@@ -84,6 +84,26 @@ impl Cause {
         Self::new(Kind::Kernel, format!("this kernel ({}) has no {feature}", host.release()), remedy)
     }
 
+    /// The kernel lacks a kind of file system, or its module is not loaded, which takes root of the host.
+    pub fn no_file_system(host: &dyn Host, fstype: &str) -> Self {
+        if host.wsl() == Some(1) {
+            return Self::wsl1();
+        }
+        let why = format!("this kernel knows no {fstype}: it is not in /proc/filesystems");
+        Self::new(Kind::Kernel, why, format!("load it with `sudo modprobe {fstype}`"))
+    }
+
+    /// root of a user namespace may mount overlays since Linux 5.11.
+    pub fn overlay_for_root() -> Self {
+        let why = "before Linux 5.11 only root of the host may mount an overlay";
+        Self::new(Kind::Kernel, why, "run it with sudo, or boot a newer kernel")
+    }
+
+    /// There is no /proc, so that the kernel cannot be asked or told much.
+    pub fn no_proc() -> Self {
+        Self::new(Kind::MaskedProc, "/proc is not mounted here", "mount it: `sudo mount -t proc proc /proc`")
+    }
+
     /// WSL 1 has no Linux kernel at all.
     pub fn wsl1() -> Self {
         let why = "WSL 1 only imitates Linux, and has no namespaces, no mounts and no cgroups";

@@ -3,7 +3,7 @@
 mod help;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -11,6 +11,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, ValueEnum};
 use nix::errno::Errno;
 
+use crate::cause::Cause;
 use crate::kernel::{Kernel, Manner};
 use crate::program::{NotFound, Program};
 use crate::refusal::{Hint, Refused};
@@ -88,7 +89,14 @@ pub fn main_of<P: Parser>(run: impl FnOnce(P) -> Result<ExitCode>) -> ExitCode {
         Ok(options) => options,
         Err(error) => return generate::<P>().unwrap_or_else(|| answer::<P>(error)),
     };
-    run(options).unwrap_or_else(|error| report(&error))
+    // Asked before we have another root, or none.
+    let has_proc = Path::new("/proc/self").exists();
+    run(options).unwrap_or_else(|error| report(&if has_proc { error } else { without_proc(error) }))
+}
+
+/// Much is read from /proc on the way, and none of it says what is missing.
+fn without_proc(error: anyhow::Error) -> anyhow::Error {
+    error.context(Hint::new(Cause::no_proc().sentence()))
 }
 
 /// Prints an error as one line and its hint as another, and gives the exit status it stands for.

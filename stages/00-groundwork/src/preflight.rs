@@ -15,6 +15,7 @@ mod programs;
 mod report;
 mod scratch;
 mod stages;
+mod store;
 mod throwaway;
 mod trouble;
 

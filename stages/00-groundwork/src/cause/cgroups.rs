@@ -8,6 +8,9 @@ use crate::host::{Capability, Host, Layout};
 impl Cause {
     /// Why this user cannot make a cgroup, or one with this controller, to be asked after an attempt has failed.
     pub fn of_no_cgroup(host: &dyn Host, controller: Option<&str>) -> Self {
+        if !host.has("/proc/self/status") {
+            return Self::no_proc();
+        }
         let of_v1 = controller.and_then(|controller| host.cgroup1_mount(controller));
         let Some(mount) = of_v1.clone().or_else(|| host.cgroup2_mount()) else {
             let why = "no cgroup file system is mounted where this process can see it";

@@ -139,7 +139,8 @@ impl Cause {
             format!("{} is covered, as container engines do, and {whole} may not be shown anew", mask.target.display());
         let remedy = match host.container().as_deref() {
             Some("podman") => "start the outer container with `podman run --security-opt unmask=ALL …`",
-            _ => "start the outer container with `docker run --security-opt systempaths=unconfined …`",
+            Some("docker") => "start the outer container with `docker run --security-opt systempaths=unconfined …`",
+            _ => "run it outside of what covers it, or have docker do without: `--security-opt systempaths=unconfined`",
         };
         Some(Self::new(Kind::MaskedProc, why, remedy))
     }

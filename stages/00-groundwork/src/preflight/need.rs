@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::preflight::trouble::Tried;
-use crate::preflight::{cgroups, identity, mounts, namespaces, overlay, processes, programs};
+use crate::preflight::{cgroups, identity, mounts, namespaces, overlay, processes, programs, store};
 
 /// Something that a program of the course needs from the host.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ValueEnum)]
@@ -42,6 +42,8 @@ pub enum Need {
     Pty,
     /// Device nodes made by mknod(2)
     DeviceNodes,
+    /// A place for roots and containers: to write to, and to run programs from
+    Store,
     /// An overlay with an upper layer, whiteouts and copy-up
     Overlayfs,
     /// More layers than one page of options can name
@@ -107,6 +109,7 @@ impl Need {
                 | IoLimit
                 | Freeze
                 | CloneIntoCgroup
+                | Store
                 | Overlayfs
                 | Terminal
         )
@@ -130,6 +133,7 @@ impl Need {
             Self::MqueueMount => mounts::mqueue(),
             Self::Pty => mounts::pty(),
             Self::DeviceNodes => mounts::device_nodes(),
+            Self::Store => store::usable(),
             Self::Overlayfs => overlay::with_upper(),
             Self::LayersByNewMountApi => overlay::by_new_mount_api(),
             Self::Setns => namespaces::setns(),

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::mount::{MsFlags, mount};
@@ -13,6 +13,7 @@ use crate::host::{Capability, Here, Host};
 use crate::preflight::Verdict;
 use crate::preflight::identity::become_able;
 use crate::preflight::scratch::{directory, own_mounts, place};
+use crate::preflight::store::{self, Trial};
 use crate::preflight::throwaway::in_child;
 use crate::preflight::trouble::{During, Tried, Trouble};
 
@@ -20,18 +21,30 @@ use crate::preflight::trouble::{During, Tried, Trouble};
 /// Where containers will lie first, which shows what that disk can; then on a tmpfs, which shows what the kernel can.
 pub(super) fn with_upper() -> Tried {
     let is_root = (&Here as &dyn Host).may(Capability::SysAdmin);
-    let Some(disk) = Disk::make() else { return in_child(|| on_tmpfs(is_root)) };
+    let Some(disk) = Trial::at_home() else { return in_child(|| on_tmpfs(is_root)) };
     let on_disk = in_child(|| {
         become_able(Capability::SysAdmin)?;
         own_mounts()?;
         change(&disk.path, is_root)
     });
-    on_disk.or_else(|_| {
-        in_child(|| on_tmpfs(is_root))?;
-        Ok(Verdict::Limited { what: "no container can lie where it usually does".to_owned(), cause: disk.cause() })
+    on_disk.or_else(|trouble| {
+        let verdict = in_child(|| on_tmpfs(is_root))?;
+        // A disk that is full could carry one: `store` tells what is wrong with it.
+        if trouble.is(&store::FULL) {
+            return Ok(verdict);
+        }
+        Ok(Verdict::Limited { what: "no container can lie where it usually does".to_owned(), cause: no_upper(&disk) })
     })
 }
 // ANCHOR_END: with_upper
+
+fn no_upper(disk: &Trial) -> Cause {
+    let mount = (&Here as &dyn Host).mount_under(disk.place());
+    let fstype = mount.map_or_else(|| "another file system".to_owned(), |mount| mount.fstype);
+    let why = format!("{} lies on {fstype}, which cannot carry an upper layer", disk.place().display());
+    let remedy = "set BOXWRIGHT_HOME to a directory on ext4, xfs, btrfs or tmpfs; inside a container, on a volume";
+    Cause::new(Kind::FileSystem, why, remedy)
+}
 
 fn on_tmpfs(is_root: bool) -> Tried {
     become_able(Capability::SysAdmin)?;
@@ -65,56 +78,14 @@ fn change(place: &Path, is_root: bool) -> Tried {
     Err(Trouble::odd("mounting overlay", "changes do not stay in the upper layer"))
 }
 
-/// A directory where containers will lie; gone when this is.
-struct Disk {
-    path: PathBuf,
-}
-
-impl Disk {
-    /// None where nothing can be written: then it is not this trial's business.
-    fn make() -> Option<Self> {
-        let home = home()?;
-        let there = home.ancestors().find(|path| path.is_dir())?;
-        let path = there.join(format!(".boxwright-trial-{}", std::process::id()));
-        fs::create_dir(&path).ok().map(|()| Self { path })
-    }
-
-    fn cause(&self) -> Cause {
-        let place = self.path.parent().unwrap_or(&self.path);
-        let mount = (&Here as &dyn Host).mount_under(place);
-        let fstype = mount.map_or_else(|| "another file system".to_owned(), |mount| mount.fstype);
-        let why = format!("{} lies on {fstype}, which cannot carry an upper layer", place.display());
-        let remedy = "set BOXWRIGHT_HOME to a directory on ext4, xfs, btrfs or tmpfs; inside a container, on a volume";
-        Cause::new(Kind::FileSystem, why, remedy)
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        // overlayfs leaves directories that nobody may look into but root, if only root of a user namespace.
-        if fs::remove_dir_all(&self.path).is_err() {
-            let _ = in_child(|| {
-                become_able(Capability::SysAdmin)?;
-                fs::remove_dir_all(&self.path).during("removing what the trial wrote").map(|()| Verdict::works())
-            });
-        }
-    }
-}
-
-/// Where boxwright keeps containers: see stage 07.
-fn home() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let of_user = || variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local/share")));
-    let of_root = || nix::unistd::geteuid().is_root().then(|| PathBuf::from("/var/lib"));
-    variable("BOXWRIGHT_HOME").or_else(of_root).or_else(of_user)
-}
-
 /// As many layers as an image may have, each named in a call of its own.
 pub(super) fn by_new_mount_api() -> Tried {
     const LAYERS: usize = 70;
     become_able(Capability::SysAdmin)?;
     let place = place()?;
-    let overlay = rustix::mount::fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC).during("fsopen(2) (Linux 5.2)")?;
+    let overlay = rustix::mount::fsopen("overlay", FsOpenFlags::FSOPEN_CLOEXEC);
+    let is_there = overlay.as_ref().err() != Some(&rustix::io::Errno::NOSYS);
+    let overlay = overlay.during(if is_there { "mounting overlay by fsopen(2)" } else { "fsopen(2) (Linux 5.2)" })?;
     for number in 0..LAYERS {
         let layer = directory(&place, &number.to_string())?;
         fs::write(layer.join(format!("of-{number}")), "").during("writing to a layer")?;

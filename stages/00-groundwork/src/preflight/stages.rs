@@ -41,13 +41,21 @@ impl Program {
 
 const LIMITS: &[Need] = &[MemoryLimit, CpuLimit, PidsLimit, CpusetLimit, IoLimit];
 
+/// A root with its /proc and its /dev.
+const FURNISHED: &[Need] = &[MountNamespace, PivotRoot, PidNamespace, ProcMount, IpcNamespace, MqueueMount, Pty];
+const OVER_LAYERS: &[Need] =
+    &[MountNamespace, PivotRoot, PidNamespace, ProcMount, IpcNamespace, MqueueMount, Pty, Overlayfs];
+
 // ANCHOR: stages
 /// The stages, in their order.
 pub const STAGES: [Stage; 8] = [
     Stage { name: "00-groundwork", programs: &[needing("doctor", &[]).helped_by(&[Strace])] },
     Stage {
         name: "01-chroot",
-        programs: &[needing("enter-chroot", &[Chroot]).helped_by(&[Busybox]), needing("escape-chroot", &[Chroot])],
+        programs: &[
+            needing("enter-chroot", &[Chroot]).helped_by(&[Store, Busybox]),
+            needing("escape-chroot", &[Chroot]),
+        ],
     },
     Stage {
         name: "02-unshare",
@@ -78,19 +86,13 @@ pub const STAGES: [Stage; 8] = [
     },
     Stage {
         name: "04-pivot",
-        programs: &[needing("enter-pivot", &[MountNamespace, PivotRoot]).helped_by(&[
-            ProcMount,
-            SysfsMount,
-            MqueueMount,
-            Pty,
-            DeviceNodes,
-        ])],
+        programs: &[needing("enter-pivot", FURNISHED).helped_by(&[Store, SysfsMount, DeviceNodes])],
     },
     Stage {
         name: "05-overlay",
         programs: &[
             needing("unpack-layer", &[]).helped_by(&[DeviceNodes]),
-            needing("enter-overlay", &[MountNamespace, PivotRoot, Overlayfs]).helped_by(&[LayersByNewMountApi]),
+            needing("enter-overlay", OVER_LAYERS).helped_by(&[Store, SysfsMount, LayersByNewMountApi]),
             needing("commit-layer", &[]),
             needing("layer-usage", &[]),
         ],
@@ -109,13 +111,23 @@ pub const STAGES: [Stage; 8] = [
         name: "07-run",
         programs: &[needing(
             "boxwright",
-            &[UtsNamespace, IpcNamespace, MountNamespace, PidNamespace, NetNamespace, PivotRoot, Overlayfs, ProcMount],
+            &[
+                UtsNamespace,
+                IpcNamespace,
+                MountNamespace,
+                PidNamespace,
+                NetNamespace,
+                PivotRoot,
+                ProcMount,
+                MqueueMount,
+                Pty,
+                Store,
+                Overlayfs,
+            ],
         )
         .helped_by(&[
             CgroupNamespace,
             SysfsMount,
-            MqueueMount,
-            Pty,
             Terminal,
             SubordinateIds,
             MemoryLimit,

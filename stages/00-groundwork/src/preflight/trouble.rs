@@ -80,6 +80,11 @@ impl Trouble {
         matches!(self, Self::Refused { errno, .. } if errnos.contains(&Errno::from_raw(*errno)))
     }
 
+    /// True when this call was refused.
+    pub(super) fn is_about(&self, wanted: &str) -> bool {
+        matches!(self, Self::Refused { call, .. } if call == wanted)
+    }
+
     /// Who is behind it, as far as this process can see.
     pub(super) fn cause(self) -> Cause {
         match self {
@@ -97,7 +102,7 @@ fn of_refusal(host: &dyn Host, call: &str, errno: Errno) -> Cause {
     let known = if host.wsl() == Some(1) {
         Some(Cause::wsl1())
     } else if !host.has("/proc/self/status") {
-        Some(Cause::new(Kind::MaskedProc, "/proc is not mounted here", "mount it: `sudo mount -t proc proc /proc`"))
+        Some(Cause::no_proc())
     } else if call.contains("CLONE_NEWUSER") {
         Some(Cause::of_no_user_namespace(host, errno))
     } else if errno == Errno::ENOSYS {
@@ -106,6 +111,8 @@ fn of_refusal(host: &dyn Host, call: &str, errno: Errno) -> Cause {
         no_namespace(host, call, errno)
     } else if errno == Errno::ENODEV || errno == Errno::ENOENT {
         no_file_system(host, call)
+    } else if call.starts_with("mounting overlay") && errno == Errno::EPERM && is_too_old_for_overlays(host) {
+        Some(Cause::overlay_for_root())
     } else if call == "pivot_root" && errno == Errno::EINVAL && host.has_initramfs_root() {
         Some(refusal::initramfs())
     } else {
@@ -114,6 +121,11 @@ fn of_refusal(host: &dyn Host, call: &str, errno: Errno) -> Cause {
     known.or_else(|| of_missing_right(host, call, errno)).unwrap_or_else(|| unknown(call, errno))
 }
 // ANCHOR_END: of_refusal
+
+fn is_too_old_for_overlays(host: &dyn Host) -> bool {
+    let is_ordinary = !host.may(Capability::SysAdmin) || !host.is_in_first_user_namespace();
+    is_ordinary && !host.is_kernel_at_least(5, 11)
+}
 
 fn of_missing_right(host: &dyn Host, call: &str, errno: Errno) -> Option<Cause> {
     if !matches!(errno, Errno::EPERM | Errno::EACCES) {
@@ -141,7 +153,7 @@ fn no_file_system(host: &dyn Host, call: &str) -> Option<Cause> {
     let fstype = call.strip_prefix("mounting ")?.split(' ').next()?;
     let known = host.text("/proc/filesystems")?;
     let is_known = known.lines().any(|line| line.split_whitespace().last() == Some(fstype));
-    (!is_known).then(|| Cause::kernel(host, fstype, &format!("load it with `sudo modprobe {fstype}`")))
+    (!is_known).then(|| Cause::no_file_system(host, fstype))
 }
 
 fn absent(host: &dyn Host, call: &str) -> Cause {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use nix::errno::Errno::{EACCES, EAGAIN, EINVAL, ENOENT, EPERM, ERANGE};
 
+use crate::cause::Cause;
 use crate::host::{Capability, Host};
 use crate::refusal::asked::{Asked, say};
 
@@ -49,7 +50,7 @@ fn proc_file(asked: &Asked<'_>) -> Option<String> {
 
 fn gone(host: &dyn Host, path: &Path) -> Option<String> {
     if !host.has("/proc/self") {
-        return say("/proc is not mounted here", "mount it first: `mount -t proc proc /proc`");
+        return Some(Cause::no_proc().sentence());
     }
     say(
         format!("there is no {}: the process has ended, or this /proc shows another PID namespace", path.display()),

@@ -46,10 +46,7 @@ pub(super) fn fstype(asked: &Asked<'_>) -> Option<String> {
 fn unknown_file_system(asked: &Asked<'_>) -> Option<String> {
     match fstype(asked).unwrap_or_default().as_str() {
         "" => say("no kind of file system was named, and this is no bind mount", "name one, or add MS_BIND"),
-        kind => say(
-            format!("this kernel knows no {kind}: it is not in /proc/filesystems"),
-            format!("load it with `sudo modprobe {kind}`"),
-        ),
+        kind => Some(Cause::no_file_system(asked.host, kind).sentence()),
     }
 }
 

@@ -95,7 +95,11 @@ fn shared_around(asked: &Asked<'_>, new_root: &Path, put_old: &Path) -> Option<M
 /// What to say of the root that cannot be moved.
 pub(crate) fn initramfs() -> Cause {
     let why = "\"/\" is the initial ramfs, which lies at the bottom of all mounts and cannot be moved";
-    Cause::new(Kind::Initramfs, why, "move the new root onto it with MS_MOVE and chroot(2), as switch_root(8) does")
+    Cause::new(
+        Kind::Initramfs,
+        why,
+        "move the new root onto it with MS_MOVE and chroot(2), as switch_root(8) and `enter-pivot --no-pivot` do",
+    )
 }
 
 fn busy_pivot(asked: &Asked<'_>) -> Option<String> {

@@ -49,9 +49,7 @@ fn to_namespace_root(asked: &Asked<'_>) -> Option<String> {
         "sysfs" => shows("network", "CLONE_NEWNET"),
         "mqueue" => shows("IPC", "CLONE_NEWIPC"),
         "cgroup2" => shows("cgroup", "CLONE_NEWCGROUP"),
-        "overlay" if !asked.host.is_kernel_at_least(5, 11) => {
-            say("before Linux 5.11 only root of the host may mount an overlay", "run it with sudo")
-        }
+        "overlay" if !asked.host.is_kernel_at_least(5, 11) => Some(Cause::overlay_for_root().sentence()),
         known if FOR_USER_NAMESPACES.contains(&known) => None,
         _ => say(
             format!("only root of the host may mount {fstype}, whose devices could mislead the kernel"),
