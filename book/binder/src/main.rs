@@ -1,3 +1,7 @@
-//! Builds, serves and tests the book.
+//! `binder`: builds, serves and tests the book, which `cargo workshop book` starts.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    binder::cli::main()
+}

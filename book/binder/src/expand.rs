@@ -1,0 +1,119 @@
+//! The conventions of the book: what a line such as `{{exercise uts-1}}` stands for, and how a listing is shown.
+//!
+//! Everything comes from where it is said once: sources from `stages/`, exercises from their sheets, figures from their
+//! runs, command lines from the programs.
+
+mod contract;
+mod exercise;
+mod figure;
+mod hosts;
+mod include;
+mod listing;
+mod prediction;
+mod readme;
+mod tables;
+mod transcript;
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use figures::Figures;
+use grader::course::Course;
+
+use crate::markdown::{Piece, pieces};
+use crate::place::Place;
+
+pub use contract::Contract;
+pub use include::Include;
+
+/// The book in one language, and all that it is made from.
+pub struct Edition {
+    place: Place,
+    course: Course,
+    figures: Figures,
+    contract: Contract,
+    words: Box<dyn Fn(&str) -> String>,
+}
+
+impl Edition {
+    /// The English edition.
+    ///
+    /// # Errors
+    /// A sheet, a run or a page of help that cannot be read.
+    pub fn open(place: &Place) -> Result<Self> {
+        let course = Course::read(&place.repository)?;
+        let figures = Figures::open(&place.book())?;
+        let contract = Contract::open(place)?;
+        Ok(Self { place: place.clone(), course, figures, contract, words: Box::new(str::to_owned) })
+    }
+
+    /// A chapter as mdBook is to see it, and all that is wrong with it, each with the file and the line.
+    pub fn chapter(&self, name: &str, text: &str) -> (String, Vec<String>) {
+        let (mut expanded, mut wrong) = (String::new(), Vec::new());
+        for piece in pieces(text) {
+            let line = match &piece {
+                Piece::Line(line, _) => *line,
+                Piece::Block(block) => block.line,
+            };
+            match self.piece(&piece) {
+                Ok(text) => expanded.push_str(&text),
+                Err(error) => {
+                    let error = format!("book/src/{name}:{line}: {error:#}");
+                    expanded.push_str(&format!("\n**{error}**\n\n"));
+                    wrong.push(error);
+                }
+            }
+        }
+        (expanded, wrong)
+    }
+
+    fn piece(&self, piece: &Piece) -> Result<String> {
+        match piece {
+            Piece::Line(_, line) => match directive(line) {
+                Some(asked) => Ok(format!("\n{}\n", self.generated(asked)?.trim_end())),
+                None => Ok(format!("{line}\n")),
+            },
+            Piece::Block(block) if block.language() == "console" => Ok(transcript::shown(block, &self.words)),
+            Piece::Block(block) => listing::shown(self, block),
+        }
+    }
+
+    /// What stands for `exercise uts-1`.
+    fn generated(&self, asked: &str) -> Result<String> {
+        let (word, name) = asked.split_once(' ').unwrap_or((asked, ""));
+        let name = name.trim();
+        match word {
+            "#include" => readme::shown(self, name),
+            "exercise" => exercise::shown(self, name),
+            "exercises" => tables::exercises(self, name),
+            "prediction" => prediction::shown(self, name),
+            "figure" => figure::one_block(&self.figures.figure(name, &*self.words)?),
+            "player" => figure::one_block(&self.figures.player(name, &*self.words)?),
+            "kill-table" => tables::mistakes(self),
+            "contract" => Ok(self.contract.shown(&self.course)),
+            "kernel-features" => hosts::shown(&self.place, &self.words),
+            _ => bail!("{{{{{asked}}}}}: the binder knows no such word"),
+        }
+    }
+
+    /// A file of the repository, named from a chapter.
+    fn source(&self, include: &Include) -> Result<include::Lines> {
+        include.read(&self.place)
+    }
+
+    /// These words in the language of the edition.
+    fn say(&self, words: &str) -> String {
+        (self.words)(words)
+    }
+
+    /// True when a chapter's file is there.
+    fn has_chapter(&self, file: &str) -> bool {
+        Path::new(&self.place.chapters()).join(file).is_file()
+    }
+}
+
+/// What a line that is nothing but `{{…}}` asks for.
+pub fn directive(line: &str) -> Option<&str> {
+    let asked = line.trim().strip_prefix("{{")?.strip_suffix("}}")?;
+    (!asked.contains("}}")).then_some(asked.trim())
+}

@@ -1,0 +1,107 @@
+//! `{{kernel-features}}`: what works on which host, from `book/hosts.json`.
+//!
+//! That file holds what `doctor --json` has said on hosts of many kinds, each with a name: `{"hosts": [{"name": "Debian 12",
+//! "host": {…}, "needs": […], "stages": […]}]}`.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::tables::heading;
+use crate::place::Place;
+
+#[derive(Debug, Default, Deserialize)]
+struct Hosts {
+    hosts: Vec<Report>,
+}
+
+/// What doctor said on one host.
+#[derive(Debug, Deserialize)]
+struct Report {
+    name: String,
+    host: Host,
+    stages: Vec<Finding>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Host {
+    kernel: String,
+    user: String,
+    cgroups: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Finding {
+    stage: String,
+    verdict: String,
+    #[serde(default)]
+    what: String,
+    #[serde(default)]
+    why: String,
+    #[serde(default)]
+    remedy: String,
+}
+
+pub(super) fn shown(place: &Place, words: &dyn Fn(&str) -> String) -> Result<String> {
+    let file = place.book().join("hosts.json");
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|_| r#"{"hosts": []}"#.to_owned());
+    let hosts: Hosts = serde_json::from_str(&text).with_context(|| place.named(&file))?;
+    Ok(table(&hosts, words))
+}
+
+fn table(hosts: &Hosts, words: &dyn Fn(&str) -> String) -> String {
+    if hosts.hosts.is_empty() {
+        return words("No host has been asked yet.");
+    }
+    let stages: Vec<_> = hosts.hosts[0].stages.iter().map(|found| found.stage.as_str()).collect();
+    let heads =
+        ["Host", "Kernel", "User", "cgroups"].map(words).into_iter().chain(stages.iter().map(|stage| heading(stage)));
+    let heads: Vec<_> = heads.collect();
+    let mut text = format!("| {} |\n|{}\n", heads.join(" | "), "---|".repeat(heads.len()));
+    for report in &hosts.hosts {
+        let host = &report.host;
+        let facts = [&report.name, &host.kernel, &host.user, &host.cgroups].map(|fact| fact.replace('|', "\\|"));
+        let verdict = |stage: &&str| report.stages.iter().find(|found| found.stage == *stage);
+        let verdicts =
+            stages.iter().map(|stage| verdict(stage).map_or_else(String::new, |found| words(&found.verdict)));
+        let cells: Vec<_> = facts.into_iter().chain(verdicts).collect();
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
+    }
+    text.push_str(&causes(hosts, words));
+    text
+}
+
+/// What is limited or blocked, where, and why.
+fn causes(hosts: &Hosts, words: &dyn Fn(&str) -> String) -> String {
+    let mut text = String::new();
+    for report in &hosts.hosts {
+        let short = report.stages.iter().filter(|found| found.verdict != "works");
+        let items: Vec<_> = short.map(|found| item(found, words)).collect();
+        if !items.is_empty() {
+            let _ = write!(text, "\n**{}**\n\n{}", report.name, items.concat());
+        }
+    }
+    text
+}
+
+fn item(found: &Finding, words: &dyn Fn(&str) -> String) -> String {
+    let parts = [&found.what, &found.why, &found.remedy].map(|part| words(part));
+    let said: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("- {}, {}: {}\n", heading(&found.stage), words(&found.verdict), said.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_a_row_and_what_is_short_has_its_cause() {
+        let json = r#"{"hosts": [{"name": "Debian 12", "host": {"kernel": "6.1", "user": "root", "cgroups": "v2"}, "needs": [],
+            "stages": [{"stage": "04-pivot", "verdict": "works"},
+                       {"stage": "06-cgroup", "verdict": "limited", "what": "no io", "why": "w", "remedy": "r"}]}]}"#;
+        let table = table(&serde_json::from_str(json).unwrap(), &str::to_owned);
+        assert!(table.contains("| Debian 12 | 6.1 | root | v2 | works | limited |"), "{table}");
+        assert!(table.contains("- Cgroup, limited: no io; w; r"), "{table}");
+    }
+}
