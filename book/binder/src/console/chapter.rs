@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 
 use anyhow::{Context, Result};
 use similar::TextDiff;
 
-use super::filters::at_home;
+use super::filters::{Pids, at_home};
+use super::left::Orphans;
 use super::script::{Command, Transcript, transcripts};
 use super::shell::{Kind, Shell};
 use super::stand::{Lacks, Stand, Who};
@@ -39,15 +41,17 @@ pub fn run(place: &Place, built: &Path, name: &str) -> Result<Report> {
     if scripts.is_empty() {
         return Ok(report);
     }
-    left::adopt()?;
     let stand = Stand::make(place, built)?;
-    let mut session = Session { stand: &stand, name, lacks: BTreeMap::new(), shells: BTreeMap::new() };
+    let orphans = Rc::new(Orphans::adopt()?);
+    let (lacks, shells) = (BTreeMap::new(), BTreeMap::new());
+    let mut session = Session { stand: &stand, name, orphans, pids: Pids::from_now_on(), lacks, shells };
     let to_run = session.choose(&scripts, &mut report)?;
     let kinds = kinds(&to_run);
     let mut changes = Vec::new();
     for ((who, indent, command), kind) in to_run.iter().zip(kinds) {
         if let Some(seen) = session.typed(*who, command, kind, &mut report) {
-            changes.push((*indent, *command, seen));
+            let made = compare::renewed(&command.expected, &seen, session.pids.so_far());
+            changes.push((*indent, *command, made));
         }
     }
     session.end(&mut report);
@@ -63,6 +67,8 @@ pub fn run(place: &Place, built: &Path, name: &str) -> Result<Report> {
 struct Session<'a> {
     stand: &'a Stand,
     name: &'a str,
+    orphans: Rc<Orphans>,
+    pids: Pids,
     lacks: BTreeMap<Who, Lacks>,
     /// Nothing where a shell has ended too early.
     shells: BTreeMap<Who, Option<Shell>>,
@@ -74,11 +80,15 @@ impl Session<'_> {
     /// The commands that can be run here, and who types them.
     fn choose<'a>(&mut self, scripts: &'a [Transcript], report: &mut Report) -> Result<Vec<Typed<'a>>> {
         let mut chosen = Vec::new();
+        let mut skipped: BTreeMap<Who, String> = BTreeMap::new();
         for script in scripts {
             let who = if script.flags.root { Who::Root } else { Who::Ordinary };
+            // A block that is typed to a shell that was never started cannot be typed either.
+            let before = skipped.remove(&who).filter(|_| script.commands.first().is_some_and(|first| first.nested));
             if let Some(why) = &script.norun {
                 report.norun.push((script.line, why.clone()));
-            } else if let Some(why) = self.missing(who, &script.flags.needs)? {
+            } else if let Some(why) = self.missing(who, &script.flags.needs)?.or(before) {
+                skipped.insert(who, why.clone());
                 report.skipped.push((script.line, why));
             } else {
                 report.run += 1;
@@ -105,8 +115,9 @@ impl Session<'_> {
     /// Types a command. Gives what was seen, if it is not what is expected.
     fn typed(&mut self, who: Who, command: &Command, kind: Kind, report: &mut Report) -> Option<Vec<String>> {
         let place = format!("book/src/{}:{}: {}", self.name, command.line, command.text);
-        let stand = self.stand;
-        let shell = self.shells.entry(who).or_insert_with(|| Shell::start(stand.command(who, "sh")).ok());
+        let (stand, orphans) = (self.stand, Rc::clone(&self.orphans));
+        let shell =
+            self.shells.entry(who).or_insert_with(|| Shell::start(stand.command(who, "sh"), Some(orphans)).ok());
         let Some(shell) = shell else {
             report.wrong.push(format!("{place}\n  not typed: the shell has ended before"));
             return None;
@@ -121,7 +132,7 @@ impl Session<'_> {
             }
             Ok(printed) => {
                 let seen: Vec<_> = at_home(stand, &printed).lines().map(str::to_owned).collect();
-                if compare::matches(&command.expected, &seen) {
+                if compare::matches(&command.expected, &seen, self.pids.so_far()) {
                     return None;
                 }
                 report.wrong.push(format!("{place}\n{}", difference(&command.expected, &seen)));
@@ -168,9 +179,9 @@ fn renewed(text: &str, changes: &[(&str, &Command, Vec<String>)]) -> String {
     let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
     let mut changes: Vec<_> = changes.iter().collect();
     changes.sort_by_key(|(_, command, _)| std::cmp::Reverse(command.line));
-    for (indent, command, seen) in changes {
+    for (indent, command, made) in changes {
         let first = command.line - 1 + command.lines;
-        let made = compare::renewed(&command.expected, seen).into_iter().map(|line| format!("{indent}{line}"));
+        let made = made.iter().map(|line| format!("{indent}{line}"));
         lines.splice(first..first + command.expected.len(), made);
     }
     lines.join("\n") + "\n"

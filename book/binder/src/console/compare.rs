@@ -1,16 +1,15 @@
 //! What is expected against what is seen. A line `…` stands for any lines, and stays where it still fits.
 
-use super::filters::{ELISION, is_told_once, masked};
+use super::filters::{ELISION, Pids, alike, is_told_once};
 
 /// True when what was seen is what is expected.
-pub fn matches(expected: &[String], seen: &[String]) -> bool {
-    let (expected, seen) = (compared(expected), compared(seen));
-    fits(&expected, &seen)
+pub fn matches(expected: &[String], seen: &[String], pids: Pids) -> bool {
+    fits(&compared(expected), &compared(seen), pids)
 }
 
 /// What to write where `expected` stood: what was seen, without what was elided there.
-pub fn renewed(expected: &[String], seen: &[String]) -> Vec<String> {
-    let pairs = common(&without_elisions(expected), seen);
+pub fn renewed(expected: &[String], seen: &[String], pids: Pids) -> Vec<String> {
+    let pairs = common(&without_elisions(expected), seen, pids);
     let mut gaps = Vec::new();
     let mut at = 0;
     for line in expected {
@@ -44,9 +43,9 @@ fn gap(pairs: &[(usize, usize)], at: usize, expected: usize, seen: usize) -> Opt
     (from < to).then_some((from, to))
 }
 
-fn compared(lines: &[String]) -> Vec<String> {
-    let mut lines: Vec<_> = lines.iter().filter(|line| !is_told_once(line)).map(|line| masked(line)).collect();
-    while lines.last().is_some_and(String::is_empty) {
+fn compared(lines: &[String]) -> Vec<&str> {
+    let mut lines: Vec<_> = lines.iter().map(|line| line.trim_end()).filter(|line| !is_told_once(line)).collect();
+    while lines.last().is_some_and(|line| line.is_empty()) {
         lines.pop();
     }
     lines
@@ -57,22 +56,20 @@ fn without_elisions(lines: &[String]) -> Vec<String> {
 }
 
 /// The pattern fits when each elision can be given some lines, or none.
-fn fits(expected: &[String], seen: &[String]) -> bool {
+fn fits(expected: &[&str], seen: &[&str], pids: Pids) -> bool {
     let Some((first, rest)) = expected.split_first() else { return seen.is_empty() };
     if first.trim() == ELISION {
-        return (0..=seen.len()).any(|skipped| fits(rest, &seen[skipped..]));
+        return (0..=seen.len()).any(|skipped| fits(rest, &seen[skipped..], pids));
     }
-    seen.split_first().is_some_and(|(line, others)| line == first && fits(rest, others))
+    seen.split_first().is_some_and(|(line, others)| alike(first, line, pids) && fits(rest, others, pids))
 }
 
 /// The longest sequence of lines that both have, as pairs of their numbers.
-fn common(expected: &[String], seen: &[String]) -> Vec<(usize, usize)> {
-    let (expected, seen): (Vec<_>, Vec<_>) =
-        (expected.iter().map(|line| masked(line)).collect(), seen.iter().map(|line| masked(line)).collect());
+fn common(expected: &[String], seen: &[String], pids: Pids) -> Vec<(usize, usize)> {
     let mut longest = vec![vec![0_usize; seen.len() + 1]; expected.len() + 1];
     for (at, line) in expected.iter().enumerate().rev() {
         for (number, other) in seen.iter().enumerate().rev() {
-            longest[at][number] = match line == other {
+            longest[at][number] = match alike(line, other, pids) {
                 true => longest[at + 1][number + 1] + 1,
                 false => longest[at + 1][number].max(longest[at][number + 1]),
             };
@@ -80,7 +77,7 @@ fn common(expected: &[String], seen: &[String]) -> Vec<(usize, usize)> {
     }
     let (mut at, mut number, mut pairs) = (0, 0, Vec::new());
     while at < expected.len() && number < seen.len() {
-        if expected[at] == seen[number] {
+        if alike(&expected[at], &seen[number], pids) {
             pairs.push((at, number));
             (at, number) = (at + 1, number + 1);
         } else if longest[at + 1][number] >= longest[at][number + 1] {
@@ -95,6 +92,11 @@ fn common(expected: &[String], seen: &[String]) -> Vec<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// As at the beginning of a session.
+    fn pids() -> Pids {
+        Pids::from_now_on()
+    }
 
     fn lines(text: &str) -> Vec<String> {
         text.split_whitespace().map(str::to_owned).collect()
@@ -114,7 +116,7 @@ mod tests {
             ("", "a", false),
             ("a", "", false),
         ] {
-            assert_eq!(matches(&lines(expected), &lines(seen)), fits, "{expected:?} {seen:?}");
+            assert_eq!(matches(&lines(expected), &lines(seen), pids()), fits, "{expected:?} {seen:?}");
         }
     }
 
@@ -128,7 +130,7 @@ mod tests {
             ("a", "b", "b"),
             ("uts:[1] … x", "uts:[2] y x z", "uts:[1] … x z"),
         ] {
-            assert_eq!(renewed(&lines(expected), &lines(seen)), lines(made), "{expected:?} {seen:?}");
+            assert_eq!(renewed(&lines(expected), &lines(seen), pids()), lines(made), "{expected:?} {seen:?}");
         }
     }
 }

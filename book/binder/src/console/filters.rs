@@ -10,34 +10,93 @@ use super::stand::{Stand, ordinary};
 pub const ELISION: &str = "…";
 
 /// A pattern, and what takes its place, in what is expected and in what is seen, before they are compared.
-const FILTERS: [(&str, &str); 11] = [
+const FILTERS: [(&str, &str); 10] = [
     // The kernel counts namespaces.
     (r"\b((?:cgroup|ipc|mnt|net|pid|time|user|uts)(?:_for_children)?):\[\d+\]", "$1:[INODE]"),
-    // The kernel counts processes; in a namespace of their own they have small numbers, which are the lesson.
-    (r"(?i)(/proc/|\bpid[ =]|\bprocess )\d{3,7}\b", "${1}[PID]"),
-    (r"^((?:NSpid|NStgid|Pid|PPid|Tgid):.*?)\b\d{3,7}\b", "${1}[PID]"),
-    // A line that is nothing but such a number: `echo $$`.
-    (r"^\d{3,7}$", "[PID]"),
     // boxwright names what nobody has named.
     (r"\bbox-[0-9a-f]{6}\b", "box-[NAME]"),
     // mktemp(1) makes a new name each time.
     (r"\btmp\.[A-Za-z0-9]{10}\b", "tmp.[NAME]"),
     // Clocks go on.
-    (r"\b\d+(?:\.\d+)? ?(ns|µs|us|ms|s|seconds|minutes|hours)\b", "[TIME] $1"),
+    (r"\b\d+(?:\.\d+)? ?(?:ns|µs|us|ms|s|seconds?|minutes?|hours?)\b", "[TIME]"),
     (r"\b\d\d:\d\d(?::\d\d)?\b", "[CLOCK]"),
-    // The host's own programs are as large as they are.
-    (r"\b\d+(?:\.\d+)? ?([kKMG]i?B?)\b", "[SIZE] $1"),
+    // When a process is told to wait depends on what else the machine does.
+    (r"\bthrottled in \d+ of \d+ periods", "throttled in [COUNT] of [COUNT] periods"),
+    // The host's own programs and libraries are as large as they are.
+    (r"\b\d+(?:\.\d+)? ?[kKMG]i?B?\b", "[SIZE]"),
     // Shells count their lines, and bash(1) says so in other words than dash(1).
     (r"^(?:ba|da)?sh: (?:line )?\d+: ", "sh: "),
-    // Hosts differ in what they have.
-    (r"\b[0-9]+ programs \([^)]*\), [0-9]+ libraries", "[PROGRAMS]"),
+    // A host has its cgroups in version 2 alone, or beside version 1.
+    (r"/sys/fs/cgroup/unified/boxwright", "/sys/fs/cgroup/boxwright"),
+    // A column is as wide as what stands in it.
+    (r"  +", "  "),
 ];
 
 /// Lines that are there only for the first who makes a root file system.
-const TOLD_ONCE: [&str; 1] = ["host.sh: "];
+const TOLD_ONCE: [&str; 2] = ["host.sh: ", "boxwright: first run: "];
+
+/// The numbers that the kernel has given to processes since the session began: in what was seen, they stand for any.
+#[derive(Clone, Copy, Debug)]
+pub struct Pids {
+    first: u32,
+    last: u32,
+}
+
+impl Pids {
+    /// None so far.
+    pub fn from_now_on() -> Self {
+        let last = last_pid();
+        Self { first: last, last }
+    }
+
+    /// All up to now.
+    pub fn so_far(self) -> Self {
+        Self { last: last_pid(), ..self }
+    }
+
+    /// True when a process may have had it. The kernel begins anew when it has counted to the end.
+    fn contain(self, number: u32) -> bool {
+        match self.first <= self.last {
+            true => (self.first..=self.last).contains(&number),
+            false => number >= self.first || (300..=self.last).contains(&number),
+        }
+    }
+}
+
+/// The last field of /proc/loadavg: see proc(5).
+fn last_pid() -> u32 {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split_whitespace().last().and_then(|last| last.parse().ok()).unwrap_or(0)
+}
+
+/// True when a line that was seen is the line that is expected, but for what differs.
+pub fn alike(expected: &str, seen: &str, pids: Pids) -> bool {
+    let (expected, seen) = (masked(expected), masked(seen));
+    let (expected, seen) = (numbers(&expected), numbers(&seen));
+    let is_pid = |text: &str| text.parse().is_ok_and(|number| pids.contain(number));
+    let is_like = |(expected, seen): (&&str, &&str)| {
+        let is_number = !expected.is_empty() && expected.bytes().all(|byte| byte.is_ascii_digit());
+        expected == seen || (is_number && is_pid(seen))
+    };
+    expected.len() == seen.len() && expected.iter().zip(&seen).all(is_like)
+}
+
+/// A text as numbers, and what stands between them.
+fn numbers(text: &str) -> Vec<&str> {
+    let digit = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit());
+    let mut parts = vec![];
+    let mut rest = text;
+    while !rest.is_empty() {
+        let is_number = digit(rest.chars().next());
+        let end = rest.find(|letter: char| letter.is_ascii_digit() != is_number).unwrap_or(rest.len());
+        parts.push(&rest[..end]);
+        rest = &rest[end..];
+    }
+    parts
+}
 
 /// A line as it is compared.
-pub fn masked(line: &str) -> String {
+fn masked(line: &str) -> String {
     static COMPILED: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         let compiled = |(pattern, word): &(&str, &'static str)| Some((Regex::new(pattern).ok()?, *word));
         FILTERS.iter().filter_map(compiled).collect()
@@ -83,19 +142,30 @@ mod tests {
 
     #[test]
     fn what_differs_is_masked_and_the_lesson_is_not() {
+        let pids = Pids { first: 700, last: 800 };
         for (line, same) in [
             ("uts:[4026532211]", "uts:[4026531838]"),
             ("/proc/12345/ns", "/proc/777/ns"),
+            ("killed: 12345, 12346", "killed: 777, 778"),
+            ("web   running   12345   x", "web   running   777     x"),
             ("box-1d3185", "box-aaaaaa"),
             ("/tmp/tmp.AbCdEf0123/x", "/tmp/tmp.0000000000/x"),
             ("12345", "777"),
             ("35 MB", "36 MB"),
             ("sh: 12: x: not found", "sh: line 3: x: not found"),
         ] {
-            assert_eq!(masked(line), masked(same));
+            assert!(alike(line, same, pids), "{line} {same}");
         }
-        for (line, other) in [("1", "2"), ("PID 1", "PID 2"), ("uts:[1]", "mnt:[1]"), ("a", "b")] {
-            assert_ne!(masked(line), masked(other));
+        for (line, other) in
+            [("1", "2"), ("125", "127"), ("777", "1"), ("uts:[1]", "mnt:[1]"), ("a", "b"), ("a", "777")]
+        {
+            assert!(!alike(line, other, pids), "{line} {other}");
         }
+    }
+
+    #[test]
+    fn the_kernel_counts_processes_in_a_circle() {
+        let pids = Pids { first: 32_000, last: 400 };
+        assert!(pids.contain(32_100) && pids.contain(301) && !pids.contain(127) && !pids.contain(500));
     }
 }

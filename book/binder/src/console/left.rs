@@ -1,6 +1,7 @@
 //! What a chapter must not leave behind: processes, mounts, containers, files.
 
-use std::os::fd::AsFd;
+use std::cell::RefCell;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,8 @@ use nix::errno::Errno;
 use nix::mount::{MntFlags, umount2};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::set_child_subreaper;
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigSet, Signal, kill};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 use rustix::process::{PidfdFlags, pidfd_open};
@@ -20,12 +22,47 @@ use super::stand::Stand;
 /// How long a process may take to end when nobody types any more.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Orphans of the session become our children from now on, so that none is overlooked.
-///
-/// # Errors
-/// The kernel refuses.
-pub fn adopt() -> Result<()> {
-    set_child_subreaper(true).context("prctl(PR_SET_CHILD_SUBREAPER)")
+/// The orphans of a session: they become our children, so that none is overlooked, and they are buried as init would.
+#[derive(Debug)]
+pub struct Orphans {
+    /// Becomes readable when a child has ended.
+    signals: SignalFd,
+    /// Children that somebody else waits for.
+    own: RefCell<Vec<u32>>,
+}
+
+impl Orphans {
+    /// Takes in all that will be orphaned from now on.
+    ///
+    /// # Errors
+    /// The kernel refuses.
+    pub fn adopt() -> Result<Self> {
+        set_child_subreaper(true).context("prctl(PR_SET_CHILD_SUBREAPER)")?;
+        let mut mask = SigSet::empty();
+        mask.add(Signal::SIGCHLD);
+        mask.thread_block()?;
+        let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+        Ok(Self { signals, own: RefCell::default() })
+    }
+
+    /// This child is no orphan.
+    pub fn except(&self, child: u32) {
+        self.own.borrow_mut().push(child);
+    }
+
+    /// Readable when there may be somebody to bury.
+    pub fn signals(&self) -> BorrowedFd<'_> {
+        self.signals.as_fd()
+    }
+
+    /// Buries who has died.
+    pub fn bury(&self) {
+        while let Ok(Some(_)) = self.signals.read_signal() {}
+        let children = Process(std::process::id()).children();
+        for child in children.into_iter().filter(|child| !self.own.borrow().contains(&child.0)) {
+            let _ = waitpid(Pid::from_raw(child.0 as i32), Some(WaitPidFlag::WNOHANG));
+        }
+    }
 }
 
 /// What is left, in words; and takes it away.

@@ -4,6 +4,11 @@ use anyhow::{Result, bail};
 
 use crate::markdown::{Block, Piece, pieces};
 
+/// What is typed to the shell of a session.
+const OUTER: &str = "$ ";
+/// What is typed to whatever shell that has started.
+const INNER: &str = "# ";
+
 /// What stands after `console` in the info of a block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
@@ -68,25 +73,38 @@ impl Flags {
 /// # Errors
 /// A block that breaks the conventions, with its line.
 pub fn transcripts(text: &str) -> Result<Vec<Transcript>> {
+    let blocks = consoles(text);
+    let transcript = |(at, (block, reason)): (usize, &(Block, Option<String>))| {
+        let flags = Flags::of(block);
+        let next = blocks[at + 1..].iter().find(|(next, _)| Flags::of(next).root == flags.root);
+        let goes_on = next.is_some_and(|(next, _)| next.body.first().is_some_and(|line| line.starts_with(INNER)));
+        transcript(block, flags, reason.clone(), goes_on)
+    };
+    blocks.iter().enumerate().map(transcript).collect()
+}
+
+/// The console blocks, and the reasons why some of them are not run.
+fn consoles(text: &str) -> Vec<(Block, Option<String>)> {
     let mut found = Vec::new();
     let mut before = String::new();
     for piece in pieces(text) {
         match piece {
             Piece::Line(_, line) if line.trim().is_empty() => {}
             Piece::Line(_, line) => before = line,
-            Piece::Block(block) if block.language() == "console" => {
+            Piece::Block(block) => {
                 let reason = before.trim().strip_prefix("<!-- norun:").and_then(|rest| rest.strip_suffix("-->"));
-                found.push(transcript(&block, reason.map(|reason| reason.trim().to_owned()))?);
+                let reason = reason.map(|reason| reason.trim().to_owned());
+                if block.language() == "console" {
+                    found.push((block, reason));
+                }
                 before.clear();
             }
-            Piece::Block(_) => before.clear(),
         }
     }
-    Ok(found)
+    found
 }
 
-fn transcript(block: &Block, reason: Option<String>) -> Result<Transcript> {
-    let flags = Flags::of(block);
+fn transcript(block: &Block, flags: Flags, reason: Option<String>, goes_on: bool) -> Result<Transcript> {
     let line = block.line;
     match (&flags.unknown[..], &reason) {
         ([unknown, ..], _) => bail!("line {line}: there is no flag {unknown}: root, needs-NEED, norun"),
@@ -96,15 +114,20 @@ fn transcript(block: &Block, reason: Option<String>) -> Result<Transcript> {
         (_, Some(_)) if !flags.norun => bail!("line {line}: a reason not to run it, and no flag norun"),
         _ => {}
     }
-    let commands = commands(block)?;
+    let commands = commands(block, goes_on)?;
     Ok(Transcript { line, indent: block.indent.clone(), flags, norun: reason, commands })
 }
 
-fn commands(block: &Block) -> Result<Vec<Command>> {
+/// The lines of a block as commands. `goes_on`: the next block is typed to the shell that the last command has started.
+fn commands(block: &Block, goes_on: bool) -> Result<Vec<Command>> {
     let mut found: Vec<Command> = Vec::new();
     for (at, line) in block.body.iter().enumerate() {
         let number = block.line_of(at);
-        let typed = prompt(line, found.last(), found.is_empty());
+        let typed = match (line.strip_prefix(OUTER), line.strip_prefix(INNER)) {
+            (Some(text), _) => Some((false, text)),
+            (_, Some(text)) if is_typed(&block.body, at, goes_on) => Some((true, text)),
+            _ => None,
+        };
         match (typed, found.last_mut()) {
             (Some((nested, text)), _) => {
                 let (text, expected) = (text.to_owned(), Vec::new());
@@ -125,14 +148,14 @@ fn commands(block: &Block) -> Result<Vec<Command>> {
     }
 }
 
-/// What a line types, if it does: in a block that a `$ ` begins, `# ` comes from whoever reads what that has started.
-fn prompt<'a>(line: &'a str, last: Option<&Command>, is_first: bool) -> Option<(bool, &'a str)> {
-    if let Some(text) = line.strip_prefix("$ ") {
-        return Some((false, text));
-    }
-    let text = line.strip_prefix("# ")?;
-    let left = last.is_some_and(|last| last.nested && last.text.trim() == "exit");
-    (is_first || !left).then_some((true, text))
+/// Whether a line that begins with `# ` is typed. `--explain` prints such lines too: so they are typed only up to a
+/// `# exit` that comes before the next `$ `, in this block or in one that follows.
+fn is_typed(body: &[String], at: usize, goes_on: bool) -> bool {
+    let mut after = body[at..].iter().take_while(|line| !line.starts_with(OUTER));
+    let ends_here = after.any(|line| line.split_whitespace().take(2).eq(["#", "exit"]));
+    let is_last = !body[at..].iter().any(|line| line.starts_with(OUTER));
+    let follows = body[0].starts_with(INNER) && !body[..at].iter().any(|line| line.starts_with(OUTER));
+    ends_here || (is_last && goes_on) || (follows && at == 0)
 }
 
 fn is_continuation(line: &str) -> bool {
@@ -177,6 +200,18 @@ $ sleep inf
         assert_eq!(found[0].commands[4].expected, ["last"]);
         assert!(found[1].flags.root && found[1].flags.norun);
         assert_eq!(found[1].norun.as_deref(), Some("it never ends"));
+    }
+
+    #[test]
+    fn a_reason_that_is_told_is_not_typed() {
+        let text = "```console\n$ a --explain\n# why\ncall() = 0\n$ sh\n# x\n# exit\n$ b\n# c\n```\n\n```console\n$ sh\n```\n\n```console\n# y\n# exit\n```\n";
+        let found = transcripts(text).unwrap();
+        let typed = |at: usize| found[at].commands.iter().map(|one| one.text.as_str()).collect::<Vec<_>>();
+        assert_eq!(
+            [typed(0), typed(1), typed(2)],
+            [vec!["a --explain", "sh", "x", "exit", "b"], vec!["sh"], vec!["y", "exit"]]
+        );
+        assert_eq!(found[0].commands[0].expected, ["# why", "call() = 0"]);
     }
 
     #[test]

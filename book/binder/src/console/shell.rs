@@ -8,10 +8,13 @@
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, ChildStdin, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::left::Orphans;
 
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,6 +30,8 @@ pub struct Shell {
     count: u32,
     /// The mark that the outer shell will print when the inner one has ended.
     outer: Option<String>,
+    /// Who else is to be looked after.
+    orphans: Option<Rc<Orphans>>,
 }
 
 /// Whether a command is the last that the outer shell hears for a while.
@@ -47,15 +52,18 @@ impl Shell {
     ///
     /// # Errors
     /// It cannot be started.
-    pub fn start(mut command: std::process::Command) -> Result<Self> {
+    pub fn start(mut command: std::process::Command, orphans: Option<Rc<Orphans>>) -> Result<Self> {
         let (output, end) = std::io::pipe()?;
         command.stdin(Stdio::piped()).stdout(end.try_clone()?).stderr(end);
         let mut child = command.spawn().with_context(|| format!("{command:?}"))?;
         // The command holds the writing ends of the pipe.
         drop(command);
+        if let Some(orphans) = &orphans {
+            orphans.except(child.id());
+        }
         let input = child.stdin.take().context("a pipe was asked for")?;
         let output = std::fs::File::from(OwnedFd::from(output));
-        let mut shell = Self { child, input, output, heard: Vec::new(), count: 0, outer: None };
+        let mut shell = Self { child, input, output, heard: Vec::new(), count: 0, outer: None, orphans };
         shell.send(&definition())?;
         shell.plain(":", true)?;
         Ok(shell)
@@ -146,9 +154,17 @@ impl Shell {
     fn listen(&mut self, end: Instant) -> Result<()> {
         let left = end.saturating_duration_since(Instant::now());
         let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
-        let mut asked = [PollFd::new(self.output.as_fd(), PollFlags::POLLIN)];
+        let mut asked = vec![PollFd::new(self.output.as_fd(), PollFlags::POLLIN)];
+        asked.extend(self.orphans.iter().map(|orphans| PollFd::new(orphans.signals(), PollFlags::POLLIN)));
         if poll(&mut asked, timeout)? == 0 {
             bail!("no end within {} s; does it wait to be typed to? So far:\n{}", PATIENCE.as_secs(), self.so_far());
+        }
+        let has_words = asked[0].any() == Some(true);
+        if let Some(orphans) = &self.orphans {
+            orphans.bury();
+        }
+        if !has_words {
+            return Ok(());
         }
         let mut bytes = [0; 64 * 1024];
         match self.output.read(&mut bytes)? {
@@ -187,7 +203,7 @@ mod tests {
     use super::*;
 
     fn shell() -> Shell {
-        Shell::start(std::process::Command::new("sh")).unwrap()
+        Shell::start(std::process::Command::new("sh"), None).unwrap()
     }
 
     #[test]
