@@ -122,7 +122,11 @@ pub fn at_home(stand: &Stand, printed: &str) -> String {
         (path(stand.store_of_root()), "/var/lib/boxwright"),
     ];
     let text = words.iter().fold(printed.to_owned(), |text, (word, other)| text.replace(word.as_str(), other));
-    let names = [(ordinary().name, "you"), (host, "host")];
+    let you = ordinary();
+    // On most machines the first user is 1000. Ids below that and 65534 mean something.
+    let id = |id: u32| if (1000..65534).contains(&id) { id.to_string() } else { String::new() };
+    let (user, group) = (id(you.uid.as_raw()), id(you.gid.as_raw()));
+    let names = [(you.name, "you"), (host, "host"), (user, "1000"), (group, "1000")];
     names.iter().filter(|(word, _)| word.len() > 1).fold(text, |text, (word, other)| {
         let pattern = format!(r"\b{}\b", regex::escape(word));
         Regex::new(&pattern).map_or(text.clone(), |pattern| pattern.replace_all(&text, *other).into_owned())
