@@ -25,7 +25,7 @@ mod terminal;
 pub use audit::cgroups;
 pub use needs::{Need, are_met, is_root};
 pub use process::{Process, namespace_of, namespaces_of};
-pub use programs::{program, programs, repository};
+pub use programs::{program, programs, repository, target_directory};
 pub use ran::{Ran, Running};
 pub use room::Room;
 pub use rootfs::rootfs;

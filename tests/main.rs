@@ -11,6 +11,7 @@ mod audit;
 mod cgroup;
 mod chroot;
 mod crash;
+mod locked;
 mod narration;
 mod nsfs;
 mod overlay;

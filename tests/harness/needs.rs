@@ -19,6 +19,9 @@ pub enum Need {
     Bash,
     /// To be followed by a tracer and still be able to map ids: newuidmap(1) then has no rights, see ptrace(2).
     SingleId,
+    /// Trees of cgroup v1 beside or in place of the one of version 2.
+    CgroupV1Trees,
+    Busybox,
     CpuLimit,
     CpusetLimit,
     Freeze,
@@ -77,6 +80,11 @@ impl Need {
                 is_root() || !has_grant(),
                 "below a tracer newuidmap has no rights",
                 "run the tests as a user whom /etc/subuid does not name",
+            ),
+            Self::CgroupV1Trees => own(
+                std::fs::read_to_string("/proc/self/mountinfo").is_ok_and(|mounts| mounts.contains(" - cgroup ")),
+                "this machine has cgroups of version 2 alone",
+                "run the tests on a machine that has both",
             ),
             _ => self.asked_of_doctor(),
         }

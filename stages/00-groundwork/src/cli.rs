@@ -109,8 +109,20 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
 pub fn in_words(error: &anyhow::Error) -> String {
     let name = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
     let name = name.file_name().unwrap_or_default().display().to_string();
-    let hint = Hint::of(error).map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+    let hint = Hint::of(error).map(str::to_owned).or_else(|| of_a_disk(error));
+    let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
     format!("{name}: {}\n{hint}", Hint::without(error))
+}
+
+/// Files of our own are written past the door, and a disk refuses them for few reasons.
+fn of_a_disk(error: &anyhow::Error) -> Option<String> {
+    const PLACE: &str = "`doctor store` says where containers lie, and BOXWRIGHT_HOME names another place";
+    let errno = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>()?.raw_os_error())?;
+    match Errno::from_raw(errno) {
+        Errno::ENOSPC | Errno::EDQUOT => Some(format!("that disk is full, or has no inodes left; {PLACE}")),
+        Errno::EROFS => Some(format!("that place is mounted read-only; {PLACE}")),
+        _ => None,
+    }
 }
 
 // ANCHOR: exit_status

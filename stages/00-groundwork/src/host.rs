@@ -14,6 +14,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::libc;
+use nix::sys::statvfs::{FsFlags, statvfs};
 
 use crate::mountinfo::{self, Mount};
 
@@ -41,6 +42,10 @@ pub trait Host {
 
     /// The names in a directory.
     fn names(&self, directory: &Path) -> Vec<String>;
+
+    /// True when the kernel runs no program from the file system of a path, as the kernel itself says it: inside a chroot,
+    /// the mount may not be in sight.
+    fn is_noexec(&self, path: &Path) -> bool;
 }
 
 /// What lies at a path.
@@ -84,6 +89,10 @@ impl Host for Here {
     fn names(&self, directory: &Path) -> Vec<String> {
         let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    fn is_noexec(&self, path: &Path) -> bool {
+        statvfs(path).is_ok_and(|about| about.flags().contains(FsFlags::ST_NOEXEC))
     }
 }
 

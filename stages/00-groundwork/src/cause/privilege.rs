@@ -146,8 +146,10 @@ impl Cause {
     }
 
     /// Only root of the host may.
-    pub fn not_root(why: &str) -> Self {
-        Self::new(Kind::NotRoot, why, "run it with sudo")
+    pub fn not_root(host: &dyn Host, why: &str) -> Self {
+        let is_inside = host.container().is_some();
+        let remedy = if is_inside { "run it with sudo, outside of this container" } else { "run it with sudo" };
+        Self::new(Kind::NotRoot, why, remedy)
     }
 }
 

@@ -105,4 +105,9 @@ impl Host for Elsewhere {
         let inside = self.looks.keys().filter(|path| path.parent() == Some(directory));
         inside.filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned())).collect()
     }
+
+    fn is_noexec(&self, path: &Path) -> bool {
+        let host: &dyn Host = self;
+        host.mount_under(path).is_some_and(|mount| mount.options.iter().any(|option| option == "noexec"))
+    }
 }

@@ -99,7 +99,7 @@ pub(super) fn device_nodes() -> Tried {
     match made {
         Err(trouble) if trouble.is(&[Errno::EPERM]) => Ok(Verdict::Limited {
             what: "the host's devices are bound, where root would make nodes".to_owned(),
-            cause: Cause::not_root("only root of the host makes devices, whoever is root in a user namespace"),
+            cause: Cause::not_root(&Here, "only root of the host makes devices, whoever is root in a user namespace"),
         }),
         made => {
             made?;
@@ -134,7 +134,10 @@ pub(super) fn keep_namespace() -> Tried {
         Verdict::works()
     } else {
         let why = "an ordinary user may mount only where nobody outside looks: in a mount namespace of their own";
-        Verdict::Limited { what: "kept for processes of one user namespace".to_owned(), cause: Cause::not_root(why) }
+        Verdict::Limited {
+            what: "kept for processes of one user namespace".to_owned(),
+            cause: Cause::not_root(host, why),
+        }
     })
 }
 // ANCHOR_END: keep_namespace

@@ -13,9 +13,9 @@ use crate::host::{Capability, Here, Host};
 use crate::preflight::Verdict;
 use crate::preflight::identity::become_able;
 use crate::preflight::scratch::{directory, own_mounts, place};
-use crate::preflight::store::{self, Trial};
+use crate::preflight::store::Trial;
 use crate::preflight::throwaway::in_child;
-use crate::preflight::trouble::{During, Tried, Trouble};
+use crate::preflight::trouble::{During, Tried, Trouble, is_full};
 
 // ANCHOR: with_upper
 /// Where containers will lie first, which shows what that disk can; then on a tmpfs, which shows what the kernel can.
@@ -30,7 +30,7 @@ pub(super) fn with_upper() -> Tried {
     on_disk.or_else(|trouble| {
         let verdict = in_child(|| on_tmpfs(is_root))?;
         // A disk that is full could carry one: `store` tells what is wrong with it.
-        if trouble.is(&store::FULL) {
+        if is_full(&trouble) {
             return Ok(verdict);
         }
         Ok(Verdict::Limited { what: "no container can lie where it usually does".to_owned(), cause: no_upper(&disk) })

@@ -11,11 +11,9 @@ use crate::cause::{Cause, Kind};
 use crate::host::{Capability, Here, Host};
 use crate::preflight::Verdict;
 use crate::preflight::identity::become_able;
+use crate::preflight::scratch;
 use crate::preflight::throwaway::in_child;
-use crate::preflight::trouble::{During, Tried, Trouble};
-
-/// What a disk answers that has no room left.
-pub(super) const FULL: [Errno; 2] = [Errno::ENOSPC, Errno::EDQUOT];
+use crate::preflight::trouble::{During, FULL, Tried, Trouble};
 
 const RUNNING: &str = "running a program";
 
@@ -83,7 +81,7 @@ impl Trial {
     }
 
     fn in_place(place: &Path) -> std::io::Result<Self> {
-        let path = place.join(format!(".boxwright-trial-{}", std::process::id()));
+        let path = place.join(format!(".{}", scratch::name()));
         fs::create_dir(&path).map(|()| Self { path })
     }
 

@@ -94,6 +94,14 @@ impl Trouble {
     }
 }
 
+/// What a disk answers that has no room left.
+pub(super) const FULL: [Errno; 2] = [Errno::ENOSPC, Errno::EDQUOT];
+
+/// True when a trial found no room to write.
+pub(super) fn is_full(trouble: &Trouble) -> bool {
+    trouble.is(&FULL) || matches!(trouble, Trouble::Known(cause) if cause.kind == Kind::FileSystem)
+}
+
 const LOOK: &str = "see what the kernel says: `sudo dmesg | tail`";
 
 // ANCHOR: of_refusal
@@ -109,6 +117,8 @@ fn of_refusal(host: &dyn Host, call: &str, errno: Errno) -> Cause {
         Some(absent(host, call))
     } else if call.starts_with("unshare") || call.starts_with("clone3") {
         no_namespace(host, call, errno)
+    } else if FULL.contains(&errno) {
+        Some(Cause::new(Kind::FileSystem, format!("{call} found no room left"), "make room: `df -h` and `df -i`"))
     } else if errno == Errno::ENODEV || errno == Errno::ENOENT {
         no_file_system(host, call)
     } else if call.starts_with("mounting overlay") && errno == Errno::EPERM && is_too_old_for_overlays(host) {
@@ -133,7 +143,7 @@ fn of_missing_right(host: &dyn Host, call: &str, errno: Errno) -> Option<Cause> 
     }
     let guard = Cause::of_a_guard(host, errno);
     let why = || format!("{call} is for root of the host");
-    guard.or_else(|| (!host.may(Capability::SysAdmin)).then(|| Cause::not_root(&why())))
+    guard.or_else(|| (!host.may(Capability::SysAdmin)).then(|| Cause::not_root(host, &why())))
 }
 
 fn no_namespace(host: &dyn Host, call: &str, errno: Errno) -> Option<Cause> {

@@ -98,13 +98,8 @@ fn denied(host: &dyn Host, program: &Path) -> Option<String> {
     if look.is_directory {
         return say(format!("{shown} is a directory"), "name a program in it");
     }
-    let mount = host.mount_under(program);
-    if let Some(mount) = mount.filter(|mount| mount.options.iter().any(|option| option == "noexec")) {
-        let target = mount.target.display();
-        return say(
-            format!("{shown} lies on {target}, which is mounted noexec"),
-            format!("copy it elsewhere, or `mount -o remount,exec {target}`"),
-        );
+    if host.is_noexec(program) {
+        return noexec(host, program);
     }
     if !look.is_executable {
         return say(format!("{shown} is not executable"), format!("`chmod +x {shown}`"));
@@ -116,6 +111,21 @@ fn denied(host: &dyn Host, program: &Path) -> Option<String> {
         return None;
     }
     say(format!("{shown} is run by {runs}, which is not executable"), format!("`chmod +x {runs}`"))
+}
+
+fn noexec(host: &dyn Host, program: &Path) -> Option<String> {
+    let shown = program.display();
+    // Inside a chroot the mount around the root is out of sight.
+    match host.mount_under(program).filter(|mount| mount.options.iter().any(|option| option == "noexec")) {
+        Some(mount) => say(
+            format!("{shown} lies on {}, which is mounted noexec", mount.target.display()),
+            format!("copy it elsewhere, or `mount -o remount,exec {}`", mount.target.display()),
+        ),
+        None => say(
+            format!("{shown} lies on a file system which is mounted noexec"),
+            "keep this root elsewhere: `findmnt -T ROOT` on the host shows what it lies on",
+        ),
+    }
 }
 
 fn no_program(host: &dyn Host, program: &Path) -> Option<String> {

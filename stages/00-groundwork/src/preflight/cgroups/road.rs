@@ -7,6 +7,7 @@ use nix::errno::Errno;
 use nix::unistd::Pid;
 
 use crate::host::Host;
+use crate::preflight::scratch;
 use crate::preflight::trouble::{During, Trouble, write};
 
 /// Which kind of cgroups.
@@ -59,7 +60,7 @@ impl Road {
 
     /// Makes a cgroup for the trial, and removes it whatever comes of it.
     pub(super) fn walk(&self, trial: impl Fn(&Trial<'_>) -> Result<(), Trouble>) -> Result<(), Trouble> {
-        let path = self.base.join(format!("boxwright-trial-{}", std::process::id()));
+        let path = self.base.join(scratch::name());
         fs::create_dir(&path).during(&format!("making {}", path.display()))?;
         let tried = trial(&Trial { path: path.clone(), road: self });
         // A process that was killed and waited for may take a moment to leave.

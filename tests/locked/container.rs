@@ -1,0 +1,201 @@
+//! Inside another container, with fewer and fewer walls around it: as the flags of a dev container take them down.
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::mount::MsFlags;
+use nix::sched::CloneFlags;
+
+use super::filter::{Answer, Filter};
+use super::hidden::masks;
+use super::host::{Host, Who};
+use super::lock::{Lock, Says};
+use super::step::Step;
+use crate::harness::rootfs;
+
+/// What engines refuse to who has no CAP_SYS_ADMIN: the calls of the course in the profiles of containers-common and moby.
+const REFUSED: [libc::c_long; 12] = [
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fsopen,
+    libc::SYS_mount,
+    libc::SYS_mount_setattr,
+    libc::SYS_move_mount,
+    libc::SYS_open_tree,
+    libc::SYS_pivot_root,
+    libc::SYS_setns,
+    libc::SYS_sethostname,
+    libc::SYS_umount2,
+    libc::SYS_unshare,
+];
+/// What clone(2) makes besides a child.
+const NAMESPACES: u32 = (libc::CLONE_NEWNS
+    | libc::CLONE_NEWCGROUP
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET) as u32;
+/// The capabilities that podman leaves: chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap,
+/// net_bind_service, sys_chroot, setfcap. See containers.conf(5).
+const LEFT: [libc::c_ulong; 11] = [0, 1, 3, 4, 5, 6, 7, 8, 10, 18, 31];
+const LAST_CAPABILITY: libc::c_ulong = 40;
+
+/// The default filter of podman(1) and docker(1), as far as the course meets it.
+fn filter() -> Step {
+    let refused = REFUSED.map(|call| (call, Answer::Errno(Errno::EPERM)));
+    // Its arguments lie in memory, where no filter looks: the C library shall try clone(2).
+    let calls = [&refused[..], &[(libc::SYS_clone3, Answer::Errno(Errno::ENOSYS))]].concat();
+    Step::Filter(Filter::with_flags(&calls, &[(libc::SYS_clone, NAMESPACES, Errno::EPERM)]))
+}
+
+/// A container of podman's: its /proc and its mark.
+fn container(masks: Vec<Step>) -> Host {
+    let steps = [
+        Step::Unshare(CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWUTS),
+        Step::Fork,
+        Step::mount("proc", "/proc", ""),
+        Step::mount("tmpfs", "/run", ""),
+        Step::write("/run/.containerenv", "engine=\"podman\"\n"),
+    ];
+    let given_up = (0..=LAST_CAPABILITY).filter(|capability| !LEFT.contains(capability)).collect();
+    Host::root().with(steps).with(masks).lastly([Step::GiveUp(given_up)])
+}
+
+/// What is to be read and not written.
+fn read_only(place: &str) -> [Step; 2] {
+    [Step::bind(place, place), Step::remount(place, MsFlags::MS_RDONLY)]
+}
+
+/// The masks of an engine, besides.
+fn masked() -> Vec<Step> {
+    [masks(), read_only("/proc/sys").into()].concat()
+}
+
+const NOT_ROOT: Says = Says {
+    needs: &["device-nodes", "keep-namespace"],
+    verdict: "limited",
+    kind: "not-root",
+    why: "only",
+    remedy: "run it with sudo, outside of this container",
+};
+const SECCOMP: Says = Says {
+    needs: &[
+        "cgroup-namespace",
+        "clone-into-cgroup",
+        "clone3",
+        "device-nodes",
+        "ipc-namespace",
+        "keep-namespace",
+        "layers-by-new-mount-api",
+        "mount-namespace",
+        "mqueue-mount",
+        "net-namespace",
+        "overlayfs",
+        "pid-namespace",
+        "pidfd-setns",
+        "pivot-root",
+        "proc-mount",
+        "pty",
+        "setns",
+        "sysfs-mount",
+        "time-namespace",
+        "user-namespaces",
+        "uts-namespace",
+    ],
+    verdict: "blocked",
+    kind: "seccomp",
+    why: "a seccomp filter is at work, as container engines set it up",
+    remedy: "start the outer container with `podman run --security-opt seccomp=unconfined …`",
+};
+const MASKED: Says = Says {
+    needs: &["proc-mount"],
+    verdict: "blocked",
+    kind: "masked-proc",
+    why: "is covered, as container engines do, and /proc may not be shown anew",
+    remedy: "start the outer container with `podman run --security-opt unmask=ALL …`",
+};
+const MASKED_INSIDE: Says = Says { needs: &["user-namespaces"], verdict: "limited", ..MASKED };
+
+#[test]
+fn inside_a_container_without_privileges_its_filter_is_named() {
+    needs!(UserNamespaces);
+    let room = room!();
+    let host = container(masked()).lastly([filter()]);
+    let lock = Lock::new("inside podman, with its defaults", host, [SECCOMP]);
+    let root = rootfs().to_str().expect("paths are UTF-8");
+    lock.is_told_by_doctor(&room);
+    lock.is_told_by(&room, &["unshare-uts", "--", "true"]);
+    lock.is_told_by(&room, &["enter-pivot", root, "--", "true"]);
+    lock.is_told_by(&room, &["boxwright", "run", "--rm", root, "--", "true"]);
+    // CAP_SYS_CHROOT is among those that engines leave.
+    lock.runs(&room, &["enter-chroot", root, "--", "echo", "inside"], "inside\n");
+}
+
+#[test]
+fn inside_a_container_without_a_filter_its_masks_are_named() {
+    needs!(UserNamespaces, PivotRoot);
+    let room = room!();
+    let name = "inside podman, --security-opt seccomp=unconfined";
+    let lock = Lock::new(name, container(masked()), [MASKED, MASKED_INSIDE, NOT_ROOT]);
+    let root = rootfs().to_str().expect("paths are UTF-8");
+    lock.is_told_by_doctor(&room);
+    lock.is_told_by(&room, &["unshare-pid", "--", "true"]);
+    lock.is_told_by(&room, &["enter-pivot", root, "--", "true"]);
+    lock.is_told_by(&room, &["boxwright", "run", "--rm", root, "--", "true"]);
+    lock.runs(&room, &["unshare-uts", "--hostname", "box", "--", "hostname"], "box\n");
+}
+
+#[test]
+fn inside_a_container_without_filter_and_masks_containers_run() {
+    needs!(UserNamespaces, PivotRoot, Overlayfs);
+    let room = room!();
+    let name = "inside podman, --security-opt seccomp=unconfined --security-opt unmask=ALL";
+    let lock = Lock::new(name, container(Vec::new()), [NOT_ROOT]);
+    let root = rootfs().to_str().expect("paths are UTF-8");
+    lock.is_told_by_doctor(&room);
+    lock.runs(&room, &["unshare-pid", "--", "sh", "-c", "echo $$"], "1\n");
+    lock.runs(&room, &["enter-pivot", root, "--", "echo", "inside"], "inside\n");
+    lock.runs(&room, &["boxwright", "run", "--rm", root, "--", "echo", "inside"], "inside\n");
+}
+
+const NO_CGROUPS: Says = Says {
+    needs: &[
+        "cgroup-v2",
+        "clone-into-cgroup",
+        "cpu-limit",
+        "cpuset-limit",
+        "freeze",
+        "io-limit",
+        "memory-limit",
+        "pids-limit",
+    ],
+    verdict: "blocked",
+    kind: "cgroup-unreachable",
+    why: "no cgroup file system is mounted where this process can see it",
+    remedy: "mount it",
+};
+const ON_OVERLAY: Says = Says {
+    needs: &["overlayfs"],
+    verdict: "limited",
+    kind: "file-system",
+    why: "lies on overlay, which cannot carry an upper layer",
+    remedy: "set BOXWRIGHT_HOME to a directory on ext4, xfs, btrfs or tmpfs; inside a container, on a volume",
+};
+
+#[test]
+fn inside_boxwright_there_is_room_for_another() {
+    needs!(UserNamespaces, PivotRoot, Overlayfs);
+    let room = room!();
+    let programs = ["doctor", "unshare-uts", "enter-pivot", "boxwright", "limit"];
+    let root = room.root(&programs).display().to_string();
+    let inner = format!("{}:/mnt:ro", rootfs().display());
+    let words =
+        ["boxwright", "run", "--rm", "--no-cgroup", "--tmpfs", "/tmp", "-v", &inner, &root, "--"].map(str::to_owned);
+    let host = Host::ordinary().within(words, Who::Root);
+    let lock = Lock::new("inside boxwright", host, [NO_CGROUPS, ON_OVERLAY]);
+    lock.is_told_by_doctor(&room);
+    lock.is_told_by(&room, &["limit", "--pids", "10", "--", "true"]);
+    lock.runs(&room, &["enter-pivot", "/mnt", "--", "echo", "inside"], "inside\n");
+    let nested = "BOXWRIGHT_HOME=/tmp/boxes /boxwright run --rm /mnt -- sh -c 'echo $$ $(hostname | cut -c 1-4)'";
+    lock.runs(&room, &["/bin/sh", "-c", nested], "1 box-\n");
+}
