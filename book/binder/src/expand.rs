@@ -8,7 +8,7 @@ mod exercise;
 mod figure;
 mod hosts;
 mod include;
-mod listing;
+pub(crate) mod listing;
 mod prediction;
 mod readme;
 mod tables;

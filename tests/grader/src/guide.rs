@@ -1,18 +1,20 @@
 //! `cargo workshop`: the guide through the exercises.
 
 mod begin;
+mod book;
 mod class;
 mod grade;
 mod help;
 mod overview;
 mod predict;
+mod vm;
 mod watch;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::course::Course;
 use crate::grade::Grader;
@@ -32,6 +34,7 @@ Examples:
   cargo workshop watch             judge on every save; h hint, n next, l list, q quit
   cargo workshop hint uts-1        a nudge; again: the concept; again: the call
   cargo workshop grade all --format junit > results.xml
+  cargo workshop book serve        the course to read, on this machine alone
 
 What to know:
   - Nothing here needs sudo. What your host cannot show is not gradable here, and does not count.
@@ -84,8 +87,12 @@ enum Verb {
     /// Print the kill table as Markdown: what people get wrong, and what they are told
     #[command(hide = true)]
     Mistakes(overview::Mistakes),
+    /// Run the course in a virtual machine, with cgroups as they should be
+    Vm(vm::Vm),
     /// Open the holes of an exercise again
     Reset(begin::Reset),
+    /// Build the book, or serve it, or test it: `cargo workshop book serve`
+    Book(book::Book),
     /// Fill what is open before a stage with the solutions, to go on from there
     CatchUp(begin::CatchUp),
 }
@@ -113,6 +120,11 @@ pub fn main() -> ExitCode {
     })
 }
 
+/// The command line, for those who want to know its verbs and options.
+pub fn command() -> clap::Command {
+    Options::command()
+}
+
 impl Options {
     fn run(self) -> Result<ExitCode> {
         let root = self.course.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
@@ -133,7 +145,9 @@ impl Options {
             Some(Verb::List) => overview::list(&place),
             Some(Verb::GradeAll(grade_all)) => grade_all.run(&place),
             Some(Verb::Mistakes(mistakes)) => mistakes.run(&place),
+            Some(Verb::Vm(vm)) => vm.run(&place),
             Some(Verb::Reset(reset)) => reset.run(&place),
+            Some(Verb::Book(book)) => book.run(&place),
             Some(Verb::CatchUp(catch_up)) => catch_up.run(&place),
         }
     }

@@ -32,7 +32,10 @@ pub fn make(place: &Place, built: &Path, clone: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The files of a tree that git knows, or would know if they were added.
-fn files(repository: &Path) -> Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// It is none of git's.
+pub fn files(repository: &Path) -> Result<Vec<PathBuf>> {
     let mut command = Command::new("git");
     // Whoever tests need not own the tree.
     command.args(["-c", "safe.directory=*", "-C"]).arg(repository);

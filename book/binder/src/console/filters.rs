@@ -20,8 +20,8 @@ const FILTERS: [(&str, &str); 10] = [
     // Clocks go on.
     (r"\b\d+(?:\.\d+)? ?(?:ns|µs|us|ms|s|seconds?|minutes?|hours?)\b", "[TIME]"),
     (r"\b\d\d:\d\d(?::\d\d)?\b", "[CLOCK]"),
-    // When a process is told to wait depends on what else the machine does.
-    (r"\bthrottled in \d+ of \d+ periods", "throttled in [COUNT] of [COUNT] periods"),
+    // Where others need the processors, a limit has nothing left to take away.
+    (r"; throttled in \d+ of \d+ periods, waiting \[TIME\] in all", ""),
     // The host's own programs and libraries are as large as they are.
     (r"\b\d+(?:\.\d+)? ?[kKMG]i?B?\b", "[SIZE]"),
     // Shells count their lines, and bash(1) says so in other words than dash(1).
@@ -157,6 +157,7 @@ mod tests {
             ("12345", "777"),
             ("35 MB", "36 MB"),
             ("sh: 12: x: not found", "sh: line 3: x: not found"),
+            ("2 CPUs allowed; throttled in 1 of 2 periods, waiting 1.2 s in all", "2 CPUs allowed"),
         ] {
             assert!(alike(line, same, pids), "{line} {same}");
         }

@@ -44,6 +44,21 @@ impl Contract {
         self.help.get(name).map(String::as_str)
     }
 
+    /// The names of all pages.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.help.keys().map(String::as_str)
+    }
+
+    /// What the pages say.
+    pub fn pages(&self) -> impl Iterator<Item = &str> {
+        self.help.values().map(String::as_str)
+    }
+
+    /// These pages.
+    pub fn with(pages: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { help: pages.into_iter().collect() }
+    }
+
     pub(super) fn shown(&self, course: &Course) -> String {
         let mut shown = String::new();
         for stage in &course.stages {

@@ -7,7 +7,6 @@ use super::{Edition, Include, directive};
 use crate::markdown::{Block, fence_for};
 
 /// The languages of sources: their listings are included, or they are no listings.
-#[expect(dead_code, reason = "the checks of listings come next")]
 pub(crate) const SOURCES: [&str; 5] = ["rust", "sh", "bash", "toml", "c"];
 
 /// The path and the file of what the block includes, if it does.
