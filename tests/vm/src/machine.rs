@@ -1,0 +1,162 @@
+//! qemu, started with what was prepared. It ends with us, however we end: the lines between us are all that holds it.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::io::FdFlags;
+
+use super::programs::on_this_host;
+use super::session::{Lines, Port};
+
+/// How many lines of the console are kept, to be shown when the machine does not come up.
+const KEPT: usize = 40;
+
+/// What the machine is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    pub(crate) kernel: PathBuf,
+    pub(crate) image: PathBuf,
+    /// Files and swap. Without them, the machine lives in its first root.
+    pub(crate) disks: Option<[PathBuf; 2]>,
+    pub(crate) memory: String,
+    pub(crate) processors: usize,
+    pub(crate) accelerated: bool,
+    /// The host's terminal is the machine's.
+    pub(crate) terminal: bool,
+}
+
+/// A machine that runs.
+pub(crate) struct Machine {
+    qemu: Child,
+    /// How to ask it for something.
+    pub(crate) lines: Lines,
+    console: Arc<Mutex<VecDeque<String>>>,
+    /// How long it took to be ready.
+    pub(crate) started_in: Duration,
+}
+
+/// qemu, or what to do to have it.
+pub(crate) fn qemu() -> Result<PathBuf> {
+    if std::env::consts::ARCH != "x86_64" {
+        bail!(
+            "this host is {}, and the machine's kernels are for x86_64\nhint: run the course on this host itself, or \
+             in a virtual machine of yours",
+            std::env::consts::ARCH
+        );
+    }
+    let named = std::env::var_os("BOXWRIGHT_QEMU").map(PathBuf::from);
+    named.map_or_else(|| on_this_host("qemu-system-x86_64"), |path| Some(path).filter(|path| path.is_file())).context(
+        "there is no qemu-system-x86_64, which is the machine\nhint: install it: `apt install qemu-system-x86` on \
+         Debian and Ubuntu, `dnf install qemu-system-x86-core` on Fedora, `pacman -S qemu-system-x86` on Arch, `brew \
+         install qemu` on macOS",
+    )
+}
+
+/// True when the processor helps: the device alone says nothing, as a host may have it without the processor's help.
+pub(crate) fn is_accelerated() -> bool {
+    let processors = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let helps = processors.split_whitespace().any(|flag| flag == "vmx" || flag == "svm");
+    helps && std::fs::File::options().read(true).write(true).open("/dev/kvm").is_ok()
+}
+
+impl Machine {
+    /// Starts it and waits until it is ready.
+    pub(crate) fn start(parts: &Parts) -> Result<Self> {
+        let began = Instant::now();
+        let mut command = Command::new(qemu()?);
+        parts.describe(&mut command);
+        let (console, held) = line(&mut command, "console")?;
+        command.args(["-serial", "chardev:console"]);
+        let mut held = vec![held];
+        let mut line_to = |port: Port| -> Result<UnixStream> {
+            let name = format!("{port:?}").to_lowercase();
+            let (own, other) = line(&mut command, &name)?;
+            let device = format!("virtserialport,bus=lines.0,nr={},chardev={name},name={name}", port as u32);
+            command.args(["-device", &device]);
+            held.push(other);
+            Ok(own)
+        };
+        let (control, input) = (line_to(Port::Control)?, line_to(Port::Input)?);
+        let lines = Lines { control, input, output: line_to(Port::Output)?, errors: line_to(Port::Errors)? };
+        if !parts.terminal {
+            command.stdin(Stdio::null()).stdout(Stdio::null());
+        }
+        let qemu = command.spawn().context("qemu-system-x86_64")?;
+        drop(held);
+        let mut machine = Self { qemu, lines, console: listen(console), started_in: Duration::ZERO };
+        if let Err(error) = machine.lines.await_ready() {
+            let _ = machine.qemu.wait();
+            bail!("{error:#}, and has not come up; its console:\n{}", machine.console());
+        }
+        machine.started_in = began.elapsed();
+        Ok(machine)
+    }
+
+    /// What its console has shown last.
+    pub(crate) fn console(&self) -> String {
+        let lines = self.console.lock().unwrap_or_else(|failed| failed.into_inner());
+        lines.iter().map(|line| format!("  {line}\n")).collect()
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        let _ = self.qemu.kill();
+        let _ = self.qemu.wait();
+    }
+}
+
+impl Parts {
+    fn describe(&self, command: &mut Command) {
+        let accelerator = if self.accelerated { ["kvm", "host"] } else { ["tcg,thread=multi", "max"] };
+        command.args(["-accel", accelerator[0], "-cpu", accelerator[1], "-m", &self.memory]);
+        command.args(["-smp", &self.processors.to_string()]);
+        command.args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none"]);
+        command.arg("-kernel").arg(&self.kernel).arg("-initrd").arg(&self.image);
+        let disk = if self.disks.is_some() { " boxwright.disk" } else { "" };
+        // A panic ends the machine; the kernel's own words are for the console, of which we show the end.
+        command.args(["-append", &format!("console=ttyS0 panic=-1 loglevel=4 random.trust_cpu=on{disk}")]);
+        for disk in self.disks.iter().flatten() {
+            // What is written is thrown away: qemu keeps it in a file without a name.
+            let words = format!("file={},if=virtio,format=raw,snapshot=on,discard=unmap", disk.display());
+            command.args(["-drive", &words]);
+        }
+        command.args(["-device", "virtio-serial-pci,id=lines,max_ports=8"]);
+        if self.terminal {
+            command.args(["-chardev", "stdio,id=terminal,signal=off"]);
+            command.args(["-device", "virtconsole,bus=lines.0,nr=0,chardev=terminal"]);
+        }
+    }
+}
+
+/// A line to qemu, which inherits its end of it.
+fn line(command: &mut Command, name: &str) -> Result<(UnixStream, OwnedFd)> {
+    let (own, other) = UnixStream::pair()?;
+    let other = OwnedFd::from(other);
+    rustix::io::fcntl_setfd(&other, FdFlags::empty())?;
+    command.args(["-chardev", &format!("socket,id={name},fd={}", other.as_raw_fd())]);
+    Ok((own, other))
+}
+
+/// Keeps the last lines of the console.
+fn listen(console: UnixStream) -> Arc<Mutex<VecDeque<String>>> {
+    let kept = Arc::new(Mutex::new(VecDeque::new()));
+    let keeps = Arc::clone(&kept);
+    std::thread::spawn(move || {
+        for line in BufReader::new(console).split(b'\n').map_while(Result::ok) {
+            let mut lines = keeps.lock().unwrap_or_else(|failed| failed.into_inner());
+            lines.push_back(String::from_utf8_lossy(&line).trim_end().to_owned());
+            if lines.len() > KEPT {
+                lines.pop_front();
+            }
+        }
+    });
+    kept
+}
