@@ -24,7 +24,7 @@ pub struct Identity {
 /// # Errors
 /// EINVAL for an id that the user namespace does not map.
 pub fn become_user(kernel: &Kernel, identity: Identity, may_set_groups: bool) -> Result<()> {
-    if may_set_groups {
+    if may_set_groups && !are_settled() {
         kernel.because("the groups of whoever started us would open their files").setgroups(&[])?;
     }
     if identity == Identity::default() {
@@ -36,6 +36,12 @@ pub fn become_user(kernel: &Kernel, identity: Identity, may_set_groups: bool) ->
     pid::die_with_parent(kernel)
 }
 // ANCHOR_END: become_user
+
+/// True when whoever made the user namespace that we are root of has given up setgroups(2) in it, as for a container in
+/// which we run: the groups then stay as they are, see user_namespaces(7).
+fn are_settled() -> bool {
+    std::fs::read_to_string("/proc/self/setgroups").is_ok_and(|answer| answer.trim() == "deny")
+}
 
 /// True when a user namespace has groups besides its root's: with one alone, its setgroups(2) is denied for good.
 pub fn may_set_groups(maps: &Maps) -> bool {
