@@ -18,7 +18,7 @@ pub(crate) struct Known<'a> {
 }
 
 /// What the buttons and the parts of a player are called. The script has no words of its own.
-const LABELS: [(&str, &str); 15] = [
+const LABELS: [(&str, &str); 16] = [
     ("player", "Step through the run"),
     ("first", "First"),
     ("back", "Back"),
@@ -29,6 +29,7 @@ const LABELS: [(&str, &str); 15] = [
     ("start", "Before the first step"),
     ("before", "Before"),
     ("after", "After"),
+    ("same", "As before"),
     ("new", "new"),
     ("changed", "changed"),
     ("gone", "gone"),
@@ -89,18 +90,19 @@ fn caption(run: &Run, words: Words<'_>) -> String {
 
 fn row(known: &Known<'_>, step: &Step, changes: &[String], words: Words<'_>) -> String {
     let who = match step.depth {
-        0 => words("the parent"),
-        1 => words("its child"),
-        _ => words("a child of the child"),
+        0 => words("the first process, PID {0}"),
+        1 => words("its child, PID {0}"),
+        _ => words("its grandchild, PID {0}"),
     };
+    let who = filled(&who, &[&step.pid.to_string()]);
     let answer = step.answer().map(|answer| format!(" = {}", escaped(&answer))).unwrap_or_default();
     let place = known.sources.find(&step.reason, &step.call, &known.run.stage);
     let source = place.map(|place| source(&place, words)).unwrap_or_default();
     let changed: String = changes.iter().map(|change| format!("<li>{}</li>", escaped(change))).collect();
     let changed = if changed.is_empty() { escaped(&words("nothing")) } else { format!("<ul>{changed}</ul>") };
-    let (seq, pid, depth) = (step.seq, step.pid, step.depth.min(3));
+    let (seq, depth) = (step.seq, step.depth.min(3));
     format!(
-        "<tr class=\"depth-{depth}\"><th scope=\"row\">{seq}</th><td class=\"who\">{who} <span class=\"pid\">{pid}</span></td>\
+        "<tr class=\"depth-{depth}\"><th scope=\"row\">{seq}</th><td class=\"who\">{who}</td>\
          <td class=\"call\"><code>{call}{answer}</code></td><td class=\"why\">{why}</td>\
          <td class=\"source\">{source}</td><td class=\"changed\">{changed}</td></tr>\n",
         who = escaped(&who),

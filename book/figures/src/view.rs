@@ -81,7 +81,7 @@ fn hostnames(state: &State, words: Words<'_>) -> Section {
 
 fn processes(state: &State, words: Words<'_>) -> Vec<Row> {
     let row = |process: &Process| {
-        let inside = process.inside.map_or_else(|| words("none other"), |pid| pid.to_string());
+        let inside = process.inside.map_or_else(|| words("the same"), |pid| pid.to_string());
         let cells = vec![process.pid.to_string(), inside, process.program.clone(), process.root.clone()];
         Row::new(process.pid.to_string(), cells)
     };
@@ -108,12 +108,21 @@ pub(crate) fn span(from: u64, count: u64) -> String {
 }
 
 fn mounts(state: &State, words: Words<'_>) -> Vec<Row> {
+    let is_in_use = |label: &str| state.processes.iter().any(|process| process.namespace("mnt") == label);
+    let shown: Vec<_> = state.mounts.iter().filter(|(label, _)| *label == HOST || is_in_use(label)).collect();
     let mut rows = Vec::new();
-    for (label, list) in &state.mounts {
-        let is_in_use = state.processes.iter().any(|process| process.namespace("mnt") == label);
-        for mount in list.iter().filter(|_| is_in_use || label == HOST) {
-            let access = words(if mount.read_only { "read only" } else { "read and write" });
-            let cells = vec![label.clone(), mount.at.clone(), words(&mount.kind), what(mount, words), access];
+    for (label, list) in &shown {
+        // Beside another list, that of the host is told in one line, as long as nothing has happened to it.
+        if shown.len() > 1 && *label == HOST && state.is_host_untouched() {
+            let cells = ["/", "host", "all that the host has mounted", "writable"].map(words);
+            rows.push(Row::new("host", std::iter::once((*label).clone()).chain(cells).collect()));
+            continue;
+        }
+        for mount in *list {
+            let access = words(if mount.read_only { "read only" } else { "writable" });
+            let is_stacked = list.iter().any(|below| mount.on.as_ref() == Some(&below.id) && mount.at == below.at);
+            let place = if is_stacked { filled(&words("{0}, on top"), &[&mount.at]) } else { mount.at.clone() };
+            let cells = vec![(*label).clone(), place, words(&mount.kind), what(mount, words), access];
             rows.push(Row::new(format!("{label} {}", mount.id), cells));
         }
     }
@@ -183,9 +192,10 @@ fn joined(section: &Section, row: &Row) -> String {
 fn changed(section: &Section, old: &Row, row: &Row, words: Words<'_>) -> String {
     let cells = section.columns.iter().zip(old.cells.iter().zip(&row.cells)).filter(|(_, (old, new))| old != new);
     let cells: Vec<_> = cells.map(|(column, (old, new))| format!("{column} {old} → {new}")).collect();
-    // What has stayed the same says which line is meant; two cells are enough for that.
-    let same = old.cells.iter().zip(&row.cells).take(2).filter(|(old, new)| old == new).map(|(_, new)| new.as_str());
-    let same: Vec<_> = same.collect();
+    // The first cell says which line is meant; of a mount, the namespace and the place do.
+    let names = if section.id == "mounts" { 2 } else { 1 };
+    let same = old.cells.iter().zip(&row.cells).take(names).filter(|(old, new)| old == new);
+    let same: Vec<_> = same.map(|(_, new)| new.as_str()).collect();
     let subject = if same.is_empty() { String::new() } else { format!("{}: ", same.join(" · ")) };
     filled(&words("changed: {0}"), &[&format!("{}: {subject}{}", short(&section.title), cells.join(", "))])
 }

@@ -6,15 +6,22 @@ pub(crate) struct Literal {
     /// Where it begins, counted from 1.
     pub(crate) line: usize,
     text: String,
+    /// What stands around the gaps, if it is a format.
+    pieces: Option<Vec<String>>,
 }
 
 impl Literal {
+    fn new(line: usize, text: String) -> Self {
+        let pieces = pieces(&text);
+        Self { line, text, pieces }
+    }
+
     /// How much of a reason is this literal: all of it, or all between what was formatted into it.
     pub(crate) fn fits(&self, reason: &str) -> Option<usize> {
         if self.text == reason {
             return Some(usize::MAX);
         }
-        let pieces = pieces(&self.text)?;
+        let pieces = self.pieces.as_ref()?;
         let weight: usize = pieces.iter().map(String::len).sum();
         // A format of nothing but gaps fits everything, and says nothing.
         if weight < 12 {
@@ -68,7 +75,7 @@ pub(crate) fn of(text: &str) -> Vec<Literal> {
             }
             '"' => {
                 let (text, lines) = literal(&mut letters);
-                literals.push(Literal { line, text });
+                literals.push(Literal::new(line, text));
                 line += lines;
             }
             _ => {}
@@ -109,23 +116,23 @@ fn literal(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> (String, u
 mod tests {
     use super::*;
 
-    fn literal(text: &str) -> Literal {
-        Literal { line: 1, text: text.to_owned() }
+    fn literal(line: usize, text: &str) -> Literal {
+        Literal::new(line, text.to_owned())
     }
 
     #[test]
     fn literals_are_found_where_they_begin() {
         let text = "// \"no\"\nlet a = '\"'; let b: &'a str = \"one \\\n    two\";\nf(\"three\\\\\");";
-        let expected = [Literal { line: 2, ..literal("one two") }, Literal { line: 4, ..literal("three\\") }];
+        let expected = [literal(2, "one two"), literal(4, "three\\")];
         assert_eq!(of(text), expected);
     }
 
     #[test]
     fn a_format_fits_what_was_made_of_it() {
-        let format = literal("the {kind} namespace of {} is kept");
+        let format = literal(1, "the {kind} namespace of {} is kept");
         assert_eq!(format.fits("the uts namespace of 12 is kept"), Some("the  namespace of  is kept".len()));
         assert_eq!(format.fits("the uts namespace of 12 is gone"), None);
-        assert_eq!(literal("{}: {}").fits("a: b"), None);
-        assert_eq!(literal("same").fits("same"), Some(usize::MAX));
+        assert_eq!(literal(1, "{}: {}").fits("a: b"), None);
+        assert_eq!(literal(1, "same").fits("same"), Some(usize::MAX));
     }
 }

@@ -18,6 +18,11 @@ pub(super) fn of_host() -> Vec<Mount> {
 }
 
 impl State {
+    /// True while nothing was mounted on the host, and nothing was taken away.
+    pub(crate) fn is_host_untouched(&self) -> bool {
+        self.mounts.get(super::HOST).is_some_and(|list| *list == of_host())
+    }
+
     pub(super) fn mounts_change(&mut self, step: &Step) {
         let Some(namespace) = self.namespace(step.pid, "mnt") else { return };
         for happened in &step.mounts {
