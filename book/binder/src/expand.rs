@@ -49,13 +49,13 @@ impl Edition {
 
     /// A chapter as mdBook is to see it, and all that is wrong with it, each with the file and the line.
     pub fn chapter(&self, name: &str, text: &str) -> (String, Vec<String>) {
-        let (mut expanded, mut wrong) = (String::new(), Vec::new());
+        let (mut expanded, mut wrong, mut said) = (String::new(), Vec::new(), Vec::new());
         for piece in pieces(text) {
             let line = match &piece {
                 Piece::Line(line, _) => *line,
                 Piece::Block(block) => block.line,
             };
-            match self.piece(&piece) {
+            match self.piece(&piece, &mut said) {
                 Ok(text) => expanded.push_str(&text),
                 Err(error) => {
                     let error = format!("book/src/{name}:{line}: {error:#}");
@@ -67,13 +67,14 @@ impl Edition {
         (expanded, wrong)
     }
 
-    fn piece(&self, piece: &Piece) -> Result<String> {
+    /// `said`: the needs that were named so far.
+    fn piece(&self, piece: &Piece, said: &mut Vec<String>) -> Result<String> {
         match piece {
             Piece::Line(_, line) => match directive(line) {
                 Some(asked) => Ok(format!("\n{}\n", self.generated(asked)?.trim_end())),
                 None => Ok(format!("{line}\n")),
             },
-            Piece::Block(block) if block.language() == "console" => Ok(transcript::shown(block, &self.words)),
+            Piece::Block(block) if block.language() == "console" => Ok(transcript::shown(block, said, &self.words)),
             Piece::Block(block) => listing::shown(self, block),
         }
     }

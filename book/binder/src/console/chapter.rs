@@ -11,7 +11,7 @@ use super::filters::{Pids, at_home};
 use super::left::Orphans;
 use super::script::{Command, Transcript, transcripts};
 use super::shell::{Kind, Shell};
-use super::stand::{Lacks, Stand, Who};
+use super::stand::{Needs, Stand, Who};
 use super::{compare, left};
 use crate::place::Place;
 
@@ -20,12 +20,14 @@ use crate::place::Place;
 pub struct Report {
     /// How many blocks were run.
     pub run: usize,
-    /// Blocks that this host or this user cannot run: the line, and why.
+    /// Blocks that this host or this user cannot run: the line, the need that is not met, and why.
     pub skipped: Vec<(usize, String)>,
     /// Blocks that are never run: the line, and why.
     pub norun: Vec<(usize, String)>,
     /// What is not as it is printed, and what was left behind.
     pub wrong: Vec<String>,
+    /// How many commands could not be typed, because their shell had ended.
+    pub untyped: usize,
     /// The chapter with what was seen, if that differs.
     pub renewed: Option<String>,
 }
@@ -43,8 +45,8 @@ pub fn run(place: &Place, built: &Path, name: &str) -> Result<Report> {
     }
     let stand = Stand::make(place, built)?;
     let orphans = Rc::new(Orphans::adopt()?);
-    let (lacks, shells) = (BTreeMap::new(), BTreeMap::new());
-    let mut session = Session { stand: &stand, name, orphans, pids: Pids::from_now_on(), lacks, shells };
+    let (needs, shells) = (BTreeMap::new(), BTreeMap::new());
+    let mut session = Session { stand: &stand, name, orphans, pids: Pids::from_now_on(), needs, shells };
     let to_run = session.choose(&scripts, &mut report)?;
     let kinds = kinds(&to_run);
     let mut changes = Vec::new();
@@ -55,6 +57,9 @@ pub fn run(place: &Place, built: &Path, name: &str) -> Result<Report> {
         }
     }
     session.end(&mut report);
+    if report.untyped > 0 {
+        report.wrong.push(format!("book/src/{name}: {} commands after that were not typed", report.untyped));
+    }
     report.wrong.extend(left::behind(&stand).into_iter().map(|what| format!("book/src/{name}: left behind: {what}")));
     stand.folder.close().or_else(|error| {
         report.wrong.push(format!("book/src/{name}: left behind: {error}"));
@@ -69,7 +74,7 @@ struct Session<'a> {
     name: &'a str,
     orphans: Rc<Orphans>,
     pids: Pids,
-    lacks: BTreeMap<Who, Lacks>,
+    needs: BTreeMap<Who, Needs>,
     /// Nothing where a shell has ended too early.
     shells: BTreeMap<Who, Option<Shell>>,
 }
@@ -98,18 +103,20 @@ impl Session<'_> {
         Ok(chosen)
     }
 
+    /// The first need that is not met, and why.
     fn missing(&mut self, who: Who, needs: &[String]) -> Result<Option<String>> {
         if who == Who::Root && !nix::unistd::geteuid().is_root() {
-            return Ok(Some("typed by root; run the tests as root too".to_owned()));
+            return Ok(Some("Root: typed by root; run the tests as root too".to_owned()));
         }
-        if needs.is_empty() {
-            return Ok(None);
+        if !needs.is_empty() && !self.needs.contains_key(&who) {
+            self.needs.insert(who, self.stand.needs(who)?);
         }
-        if !self.lacks.contains_key(&who) {
-            self.lacks.insert(who, self.stand.lacks(who)?);
+        for need in needs {
+            if let Some(why) = self.needs[&who].missing(need)? {
+                return Ok(Some(format!("{need}: {why}")));
+            }
         }
-        let lacks = &self.lacks[&who];
-        Ok(needs.iter().find_map(|need| Some(format!("{need}: {}", lacks.get(&kebab(need))?))))
+        Ok(None)
     }
 
     /// Types a command. Gives what was seen, if it is not what is expected.
@@ -119,7 +126,7 @@ impl Session<'_> {
         let shell =
             self.shells.entry(who).or_insert_with(|| Shell::start(stand.command(who, "sh"), Some(orphans)).ok());
         let Some(shell) = shell else {
-            report.wrong.push(format!("{place}\n  not typed: the shell has ended before"));
+            report.untyped += 1;
             return None;
         };
         match shell.run(&command.text, kind) {
@@ -185,16 +192,4 @@ fn renewed(text: &str, changes: &[(&str, &Command, Vec<String>)]) -> String {
         lines.splice(first..first + command.expected.len(), made);
     }
     lines.join("\n") + "\n"
-}
-
-/// As doctor writes a need: `time-namespace`.
-fn kebab(need: &str) -> String {
-    let mut name = String::new();
-    for letter in need.chars() {
-        if letter.is_ascii_uppercase() && !name.is_empty() {
-            name.push('-');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
 }

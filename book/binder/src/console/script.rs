@@ -14,7 +14,7 @@ const INNER: &str = "# ";
 pub struct Flags {
     /// Typed by root.
     pub root: bool,
-    /// What the host must be able to do: names of groundwork's `Need`, and `Cargo`.
+    /// What the host must be able to do: names of groundwork's `Need`.
     pub needs: Vec<String>,
     /// Never executed.
     pub norun: bool,

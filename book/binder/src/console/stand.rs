@@ -33,8 +33,20 @@ pub enum Who {
     Root,
 }
 
-/// What a host lacks, by the name of the need; the value says why, and what would help.
-pub type Lacks = BTreeMap<String, String>;
+/// What a host can do, as doctor says it.
+#[derive(Clone, Debug, Default)]
+pub struct Needs(BTreeMap<String, Option<String>>);
+
+impl Needs {
+    /// Why a need is not met, and what would help; nothing when it is.
+    ///
+    /// # Errors
+    /// There is no such need.
+    pub fn missing(&self, need: &str) -> Result<Option<&str>> {
+        let found = self.0.get(&kebab(need)).with_context(|| format!("doctor knows no {need}"))?;
+        Ok(found.as_deref())
+    }
+}
 
 impl Stand {
     /// Makes the folder.
@@ -112,11 +124,11 @@ impl Stand {
         command
     }
 
-    /// What is blocked here for this person, as doctor says it.
+    /// What this person can do here.
     ///
     /// # Errors
     /// doctor does not answer.
-    pub fn lacks(&self, who: Who) -> Result<Lacks> {
+    pub fn needs(&self, who: Who) -> Result<Needs> {
         #[derive(Deserialize)]
         struct Report {
             needs: Vec<Finding>,
@@ -133,14 +145,10 @@ impl Stand {
         let doctor = self.command(who, "doctor").arg("--json").stdin(Stdio::null()).output().context("doctor")?;
         ensure!(!doctor.stdout.is_empty(), "doctor: {}", String::from_utf8_lossy(&doctor.stderr));
         let report: Report = serde_json::from_slice(&doctor.stdout).context("doctor --json")?;
-        let blocked = report.needs.into_iter().filter(|found| found.verdict == "blocked");
-        let mut lacks: Lacks = blocked.map(|found| (found.need, format!("{}; {}", found.why, found.remedy))).collect();
-        let mut cargo = self.command(who, "cargo");
-        let cargo = cargo.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        if !cargo.is_ok_and(|status| status.success()) {
-            lacks.insert("cargo".to_owned(), "this user has no cargo; run the tests as one who has".to_owned());
-        }
-        Ok(lacks)
+        let need = |Finding { need, verdict, why, remedy }: Finding| {
+            (need, (verdict == "blocked").then(|| format!("{why}; {remedy}")))
+        };
+        Ok(Needs(report.needs.into_iter().map(need).collect()))
     }
 
     /// Gives the user their part of it.
@@ -193,4 +201,16 @@ fn unnamed(uid: Uid) -> User {
 fn is_open(folder: &Path) -> bool {
     let passes = |path: &Path| path.metadata().is_ok_and(|it| it.permissions().mode() & 0o001 != 0);
     !geteuid().is_root() || folder.ancestors().all(passes)
+}
+
+/// As doctor writes a need: `time-namespace`.
+pub fn kebab(need: &str) -> String {
+    let mut name = String::new();
+    for letter in need.chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
 }

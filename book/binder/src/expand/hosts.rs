@@ -1,8 +1,9 @@
 //! `{{kernel-features}}`: what works on which host, from `book/hosts.json`.
 //!
-//! That file holds what `doctor --json` has said on hosts of many kinds, each with a name: `{"hosts": [{"name": "Debian 12",
-//! "host": {…}, "needs": […], "stages": […]}]}`.
+//! `cargo workshop vm test --write` writes that file, from what `doctor --json` says in machines of several kinds:
+//! `{"hosts": [{"name": "Debian 12", "kernel": "…", "cgroups": "…", "user": "root", "stages": {"01-chroot": {…}}}]}`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
@@ -13,32 +14,26 @@ use crate::place::Place;
 
 #[derive(Debug, Default, Deserialize)]
 struct Hosts {
-    hosts: Vec<Report>,
+    hosts: Vec<Host>,
 }
 
-/// What doctor said on one host.
-#[derive(Debug, Deserialize)]
-struct Report {
-    name: String,
-    host: Host,
-    stages: Vec<Finding>,
-}
-
+/// What doctor said on one host to one user.
 #[derive(Debug, Deserialize)]
 struct Host {
+    name: String,
     kernel: String,
     user: String,
     cgroups: String,
+    stages: BTreeMap<String, Finding>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Finding {
-    stage: String,
     verdict: String,
     #[serde(default)]
     what: String,
     #[serde(default)]
-    why: String,
+    cause: String,
     #[serde(default)]
     remedy: String,
 }
@@ -54,17 +49,15 @@ fn table(hosts: &Hosts, words: &dyn Fn(&str) -> String) -> String {
     if hosts.hosts.is_empty() {
         return words("No host has been asked yet.");
     }
-    let stages: Vec<_> = hosts.hosts[0].stages.iter().map(|found| found.stage.as_str()).collect();
+    let stages: Vec<_> = hosts.hosts[0].stages.keys().map(String::as_str).collect();
     let heads =
         ["Host", "Kernel", "User", "cgroups"].map(words).into_iter().chain(stages.iter().map(|stage| heading(stage)));
     let heads: Vec<_> = heads.collect();
     let mut text = format!("| {} |\n|{}\n", heads.join(" | "), "---|".repeat(heads.len()));
-    for report in &hosts.hosts {
-        let host = &report.host;
-        let facts = [&report.name, &host.kernel, &host.user, &host.cgroups].map(|fact| fact.replace('|', "\\|"));
-        let verdict = |stage: &&str| report.stages.iter().find(|found| found.stage == *stage);
-        let verdicts =
-            stages.iter().map(|stage| verdict(stage).map_or_else(String::new, |found| words(&found.verdict)));
+    for host in &hosts.hosts {
+        let facts = [&host.name, &host.kernel, &host.user, &host.cgroups].map(|fact| fact.replace('|', "\\|"));
+        let verdict = |stage: &&str| host.stages.get(*stage).map_or_else(String::new, |found| words(&found.verdict));
+        let verdicts = stages.iter().map(verdict);
         let cells: Vec<_> = facts.into_iter().chain(verdicts).collect();
         let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
@@ -75,20 +68,20 @@ fn table(hosts: &Hosts, words: &dyn Fn(&str) -> String) -> String {
 /// What is limited or blocked, where, and why.
 fn causes(hosts: &Hosts, words: &dyn Fn(&str) -> String) -> String {
     let mut text = String::new();
-    for report in &hosts.hosts {
-        let short = report.stages.iter().filter(|found| found.verdict != "works");
-        let items: Vec<_> = short.map(|found| item(found, words)).collect();
+    for host in &hosts.hosts {
+        let short = host.stages.iter().filter(|(_, found)| found.verdict != "works");
+        let items: Vec<_> = short.map(|(stage, found)| item(stage, found, words)).collect();
         if !items.is_empty() {
-            let _ = write!(text, "\n**{}**\n\n{}", report.name, items.concat());
+            let _ = write!(text, "\n**{}, {}**\n\n{}", host.name, words(&host.user), items.concat());
         }
     }
     text
 }
 
-fn item(found: &Finding, words: &dyn Fn(&str) -> String) -> String {
-    let parts = [&found.what, &found.why, &found.remedy].map(|part| words(part));
+fn item(stage: &str, found: &Finding, words: &dyn Fn(&str) -> String) -> String {
+    let parts = [&found.what, &found.cause, &found.remedy].map(|part| words(part));
     let said: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    format!("- {}, {}: {}\n", heading(&found.stage), words(&found.verdict), said.join("; "))
+    format!("- {}, {}: {}\n", heading(stage), words(&found.verdict), said.join("; "))
 }
 
 #[cfg(test)]
@@ -97,9 +90,9 @@ mod tests {
 
     #[test]
     fn a_host_is_a_row_and_what_is_short_has_its_cause() {
-        let json = r#"{"hosts": [{"name": "Debian 12", "host": {"kernel": "6.1", "user": "root", "cgroups": "v2"}, "needs": [],
-            "stages": [{"stage": "04-pivot", "verdict": "works"},
-                       {"stage": "06-cgroup", "verdict": "limited", "what": "no io", "why": "w", "remedy": "r"}]}]}"#;
+        let json = r#"{"hosts": [{"name": "Debian 12", "kernel": "6.1", "user": "root", "cgroups": "v2", "stages": {
+            "04-pivot": {"verdict": "works"},
+            "06-cgroup": {"verdict": "limited", "what": "no io", "cause": "w", "remedy": "r"}}}]}"#;
         let table = table(&serde_json::from_str(json).unwrap(), &str::to_owned);
         assert!(table.contains("| Debian 12 | 6.1 | root | v2 | works | limited |"), "{table}");
         assert!(table.contains("- Cgroup, limited: no io; w; r"), "{table}");

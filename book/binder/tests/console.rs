@@ -1,0 +1,93 @@
+//! Every console block of every chapter is typed, and prints what is printed there. What differs is accepted with
+//! `cargo workshop book test --update`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use binder::place::Place;
+use binder::testing::{self, Count};
+
+/// A test for each chapter, so that they run side by side.
+macro_rules! chapters {
+    ($($test:ident: $name:literal,)*) => {
+        $(#[test]
+        fn $test() {
+            prints_what_is_printed($name);
+        })*
+
+        const CHAPTERS: &[&str] = &[$($name),*];
+    };
+}
+
+chapters! {
+    introduction: "introduction.md",
+    groundwork: "00-groundwork.md",
+    chroot: "01-chroot.md",
+    unshare: "02-unshare.md",
+    nsfs: "03-nsfs.md",
+    pivot: "04-pivot.md",
+    overlay: "05-overlay.md",
+    cgroup: "06-cgroup.md",
+    run: "07-run.md",
+    where_next: "where-next.md",
+    contract: "contract.md",
+    kernels: "kernels.md",
+    troubleshooting: "troubleshooting.md",
+    mistakes: "mistakes.md",
+    glossary: "glossary.md",
+    instructors: "instructors.md",
+    sources: "sources.md",
+}
+
+static PLACE: LazyLock<Place> = LazyLock::new(|| Place::find().expect("the repository is there"));
+static BUILT: LazyLock<PathBuf> = LazyLock::new(|| testing::built(&PLACE).expect("the programs can be built"));
+
+fn prints_what_is_printed(name: &str) {
+    let binder = Path::new(env!("CARGO_BIN_EXE_binder"));
+    let (said, status) = testing::typed_elsewhere(binder, &BUILT, name, false).expect("the chapter can be typed");
+    // Written past the capture of the test runner: what was not run is to be seen also when everything is green.
+    for line in said.lines().filter(|line| is_count(line)) {
+        let _ = std::io::stderr().write_all(format!("book: {line}\n").as_bytes());
+    }
+    assert!(status.success(), "\n{said}");
+    let strict = std::env::var_os("CI").is_some();
+    let forbidden: Vec<_> = said.lines().filter(|line| strict && is_forbidden(line)).collect();
+    assert!(forbidden.is_empty(), "tests/allowed-skips.txt does not allow this: {forbidden:#?}");
+}
+
+fn is_count(line: &str) -> bool {
+    line.starts_with("skipped: ") || line.starts_with("never run: ") || line.contains(" blocks run, ")
+}
+
+/// True for a block that was skipped for a need that tests/allowed-skips.txt does not name, as `ordinary Root why`.
+fn is_forbidden(line: &str) -> bool {
+    let Some(skipped) = line.strip_prefix("skipped: ") else { return false };
+    let need = skipped.split(": ").nth(1).unwrap_or_default();
+    let who = if nix::unistd::geteuid().is_root() { "root" } else { "ordinary" };
+    let allowed = std::fs::read_to_string(PLACE.repository.join("tests/allowed-skips.txt")).unwrap_or_default();
+    !allowed.lines().any(|line| line.split_whitespace().take(2).eq([who, need]))
+}
+
+#[test]
+fn every_chapter_has_its_test() {
+    let files = binder::checks::book::files(&PLACE).unwrap();
+    let mut names: Vec<_> = files.iter().map(|file| file.file_name().unwrap().to_str().unwrap()).collect();
+    let mut tested = CHAPTERS.to_vec();
+    names.sort_unstable();
+    tested.sort_unstable();
+    assert_eq!(names, tested);
+}
+
+#[test]
+fn few_blocks_are_never_run() {
+    let mut count = Count::default();
+    for file in binder::checks::book::files(&PLACE).unwrap() {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for script in binder::console::script::transcripts(&text).unwrap() {
+            let of = if script.norun.is_some() { &mut count.never } else { &mut count.run };
+            *of += 1;
+        }
+    }
+    assert!(testing::few_are_never_run(count), "{count:?}");
+}
