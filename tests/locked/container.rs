@@ -5,6 +5,7 @@ use nix::libc;
 use nix::mount::MsFlags;
 use nix::sched::CloneFlags;
 
+use super::cgroups::one_tree;
 use super::filter::{Answer, Filter};
 use super::hidden::masks;
 use super::host::{Host, Who};
@@ -56,6 +57,8 @@ fn container(masks: Vec<Step>) -> Host {
         Step::mount("proc", "/proc", ""),
         Step::mount("tmpfs", "/run", ""),
         Step::write("/run/.containerenv", "engine=\"podman\"\n"),
+        one_tree(),
+        Step::remount("/sys/fs/cgroup", MsFlags::MS_RDONLY),
     ];
     let given_up = (0..=LAST_CAPABILITY).filter(|capability| !LEFT.contains(capability)).collect();
     Host::root().with(steps).with(masks).lastly([Step::GiveUp(given_up)])
@@ -81,7 +84,6 @@ const NOT_ROOT: Says = Says {
 const SECCOMP: Says = Says {
     needs: &[
         "cgroup-namespace",
-        "clone-into-cgroup",
         "clone3",
         "device-nodes",
         "ipc-namespace",
@@ -121,7 +123,7 @@ fn inside_a_container_without_privileges_its_filter_is_named() {
     needs!(UserNamespaces);
     let room = room!();
     let host = container(masked()).lastly([filter()]);
-    let lock = Lock::new("inside podman, with its defaults", host, [SECCOMP]);
+    let lock = Lock::new("inside podman, with its defaults", host, [SECCOMP, READ_ONLY]);
     let root = rootfs().to_str().expect("paths are UTF-8");
     lock.is_told_by_doctor(&room);
     lock.is_told_by(&room, &["unshare-uts", "--", "true"]);
@@ -136,7 +138,7 @@ fn inside_a_container_without_a_filter_its_masks_are_named() {
     needs!(UserNamespaces, PivotRoot);
     let room = room!();
     let name = "inside podman, --security-opt seccomp=unconfined";
-    let lock = Lock::new(name, container(masked()), [MASKED, MASKED_INSIDE, NOT_ROOT]);
+    let lock = Lock::new(name, container(masked()), [MASKED, MASKED_INSIDE, NOT_ROOT, READ_ONLY]);
     let root = rootfs().to_str().expect("paths are UTF-8");
     lock.is_told_by_doctor(&room);
     lock.is_told_by(&room, &["unshare-pid", "--", "true"]);
@@ -150,7 +152,7 @@ fn inside_a_container_without_filter_and_masks_containers_run() {
     needs!(UserNamespaces, PivotRoot, Overlayfs);
     let room = room!();
     let name = "inside podman, --security-opt seccomp=unconfined --security-opt unmask=ALL";
-    let lock = Lock::new(name, container(Vec::new()), [NOT_ROOT]);
+    let lock = Lock::new(name, container(Vec::new()), [NOT_ROOT, READ_ONLY]);
     let root = rootfs().to_str().expect("paths are UTF-8");
     lock.is_told_by_doctor(&room);
     lock.runs(&room, &["unshare-pid", "--", "sh", "-c", "echo $$"], "1\n");
@@ -173,6 +175,12 @@ const NO_CGROUPS: Says = Says {
     kind: "cgroup-unreachable",
     why: "no cgroup file system is mounted where this process can see it",
     remedy: "mount it",
+};
+/// As engines show them.
+const READ_ONLY: Says = Says {
+    why: "/sys/fs/cgroup is mounted read-only, as container engines do",
+    remedy: "start the outer container with `podman run --privileged …`",
+    ..NO_CGROUPS
 };
 const ON_OVERLAY: Says = Says {
     needs: &["overlayfs"],

@@ -13,15 +13,15 @@ const READ_ONLY: Says = Says {
     needs: &["store"],
     verdict: "blocked",
     kind: "file-system",
-    why: "which is mounted read-only",
+    why: "is mounted read-only",
     remedy: "set BOXWRIGHT_HOME to a directory elsewhere",
 };
 const FULL: Says = Says {
-    why: "which is full, or has no inodes left",
+    why: "is full, or has no inodes left",
     remedy: "make room there (`df -h` and `df -i`), or set BOXWRIGHT_HOME to a directory elsewhere",
     ..READ_ONLY
 };
-const NO_PROGRAMS: Says = Says { verdict: "limited", why: "which is mounted noexec", ..READ_ONLY };
+const NO_PROGRAMS: Says = Says { verdict: "limited", why: "is mounted noexec", ..READ_ONLY };
 const NO_PROGRAMS_IN_TMP: Says = Says { remedy: "name another directory for roots, or set TMPDIR", ..NO_PROGRAMS };
 
 /// A home that can be read.

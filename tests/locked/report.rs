@@ -25,6 +25,8 @@ pub struct Finding {
 pub struct Report {
     pub needs: BTreeMap<String, Finding>,
     pub stages: BTreeMap<String, Finding>,
+    /// The programs of each stage.
+    pub programs: BTreeMap<String, Vec<Finding>>,
 }
 
 impl Report {
@@ -33,7 +35,13 @@ impl Report {
         let ran = host.run(room, "doctor", &["--json"]);
         assert!(ran.status() < 2, "{}", ran.transcript());
         let json: Value = serde_json::from_str(&ran.stdout()).unwrap_or_else(|_| panic!("{}", ran.transcript()));
-        Self { needs: findings(&json["needs"], "need"), stages: findings(&json["stages"], "stage") }
+        let stages = json["stages"].as_array().expect("doctor writes lists").iter();
+        let programs = stages.map(|stage| {
+            let all = stage["programs"].as_array().expect("a stage has programs").iter();
+            (stage["stage"].as_str().unwrap_or_default().to_owned(), all.map(Finding::of).collect())
+        });
+        let (needs, stages) = (findings(&json["needs"], "need"), findings(&json["stages"], "stage"));
+        Self { needs, programs: programs.collect(), stages }
     }
 
     /// Of a host that is not locked, with the same user on it.

@@ -57,16 +57,20 @@ fn row(room: &Room, lock: &Lock, report: &Report) -> Value {
 fn cell(room: &Room, lock: &Lock, report: &Report, stage: &str) -> Value {
     let is_ours =
         |found: &Finding| lock.says.iter().any(|says| says.kind == found.kind && found.why.contains(says.why));
-    let stage = &report.stages[stage];
+    let (whole, programs) = (&report.stages[stage], &report.programs[stage]);
+    let all = || std::iter::once(whole).chain(programs);
     // "without user-namespaces, pty": the first of them gives the cause, and another may be the one of this lock.
-    let needs = stage.what.strip_prefix("without ").unwrap_or_default().split(", ");
-    let first = || needs.filter_map(|need| report.needs.get(need)).find(|found| is_ours(found));
-    let Some(found) = Some(stage).filter(|stage| is_ours(stage)).or_else(first) else {
+    let lacking = all().flat_map(|found| found.what.strip_prefix("without ").unwrap_or_default().split(", "));
+    let lacking = lacking.filter_map(|need| report.needs.get(need));
+    let Some(found) = all().chain(lacking).find(|found| is_ours(found)) else {
         return json!({ "verdict": "works" });
     };
-    let verdict = &stage.verdict;
-    let plain = |text: &str| text.replace(&room.path("").display().to_string(), "/home/learner/");
-    json!({ "verdict": verdict, "cause": plain(&found.why), "remedy": plain(&found.remedy) })
+    let plain = |text: &str| {
+        let places = [("home", "/home/learner"), ("tmp", "/tmp")];
+        let places = places.map(|(name, shown)| (room.path(name).display().to_string(), shown));
+        places.iter().fold(text.to_owned(), |text, (path, shown)| text.replace(path, shown))
+    };
+    json!({ "verdict": whole.verdict, "cause": plain(&found.why), "remedy": plain(&found.remedy) })
 }
 
 #[test]

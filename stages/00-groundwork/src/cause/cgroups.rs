@@ -13,6 +13,9 @@ impl Cause {
         }
         let of_v1 = controller.and_then(|controller| host.cgroup1_mount(controller));
         let Some(mount) = of_v1.clone().or_else(|| host.cgroup2_mount()) else {
+            if host.cgroup_layout() == Layout::V1 {
+                return Self::first_generation(host);
+            }
             let why = "no cgroup file system is mounted where this process can see it";
             let remedy = "mount it: `sudo mount -t cgroup2 none /sys/fs/cgroup`";
             return Self::new(Kind::CgroupUnreachable, why, remedy);

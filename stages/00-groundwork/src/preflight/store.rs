@@ -54,19 +54,23 @@ fn trial_in(place: &Path) -> Result<(), Trouble> {
 }
 
 fn cause(place: &Path, trouble: &Trouble, remedy: &str) -> Cause {
-    let (shown, mount) = (place.display(), (&Here as &dyn Host).mount_under(place));
-    let mount = mount.map_or_else(|| "/".to_owned(), |mount| mount.target.display().to_string());
+    let mount = (&Here as &dyn Host).mount_under(place).map(|mount| mount.target);
+    let place = place.display();
+    let there = match mount.filter(|target| *target != Path::new(&place.to_string())) {
+        Some(target) => format!("{place} lies on {}, which", target.display()),
+        None => place.to_string(),
+    };
+    let of_disk = |why: String, remedy: String| Cause::new(Kind::FileSystem, why, remedy);
     if trouble.is(&[Errno::EROFS]) {
-        return Cause::new(Kind::FileSystem, format!("{shown} lies on {mount}, which is mounted read-only"), remedy);
+        of_disk(format!("{there} is mounted read-only"), remedy.to_owned())
+    } else if trouble.is(&FULL) {
+        let room = format!("make room there (`df -h` and `df -i`), or {remedy}");
+        of_disk(format!("{there} is full, or has no inodes left"), room)
+    } else if trouble.is_about(RUNNING) {
+        of_disk(format!("{there} is mounted noexec"), remedy.to_owned())
+    } else {
+        of_disk(format!("this user may not write to {place}"), remedy.to_owned())
     }
-    if trouble.is(&FULL) {
-        let why = format!("{shown} lies on {mount}, which is full, or has no inodes left");
-        return Cause::new(Kind::FileSystem, why, format!("make room there (`df -h` and `df -i`), or {remedy}"));
-    }
-    if trouble.is_about(RUNNING) {
-        return Cause::new(Kind::FileSystem, format!("{shown} lies on {mount}, which is mounted noexec"), remedy);
-    }
-    Cause::new(Kind::FileSystem, format!("this user may not write to {shown}"), remedy)
 }
 
 /// A directory made for a trial; gone when this is.
