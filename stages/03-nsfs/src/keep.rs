@@ -162,7 +162,8 @@ fn why_not(error: &anyhow::Error, asked: Option<Identity>) -> Option<String> {
         }
         Errno::EINVAL | Errno::ELOOP => {
             "a mount namespace is kept only in an older one, or two could keep each other alive for ever; \
-             keep it from the mount namespace in which it was made"
+             keep it from the mount namespace in which it was made. If you did, try one made anew: \
+             since Linux 6.18 age is a number of which each CPU gives its own"
         }
         _ => return None,
     };

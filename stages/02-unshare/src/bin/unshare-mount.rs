@@ -21,8 +21,8 @@ What to know:
     from the first mount on.
   - Every file is still there: what is copied are the mounts, not what is on them.
   - systemd mounts / shared. Two shared copies of a mount stay in touch: what is mounted on one
-    appears on the other. That is why `private` is the default here, and why runc, crun and
-    unshare(1) do the same.
+    appears on the other. That is why `private` is the default here, as it is with unshare(1);
+    runc makes slaves, which hear of the host's mounts and tell nothing back.
   - In the user namespace of an ordinary user no mount can be made to leak: the kernel turns
     shared mounts into slaves on the way in.
 
