@@ -1,11 +1,11 @@
 //! `test`: every console block typed, everything that can be looked up looked up, and the counts.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::checks::{self, book, help};
 use crate::console::{chapter, programs};
@@ -187,18 +187,6 @@ pub fn counted(said: &str) -> Count {
         Some(Count { run, skipped, never: number(line, " never run")? })
     };
     line.and_then(count).unwrap_or_default()
-}
-
-/// Where the programs are that a test has built.
-///
-/// # Errors
-/// They cannot be built.
-pub fn built(place: &Place) -> Result<PathBuf> {
-    let built = programs::built(place)?;
-    if !built.join("doctor").is_file() {
-        bail!("{}: there is no doctor", built.display());
-    }
-    Ok(built)
 }
 
 #[cfg(test)]

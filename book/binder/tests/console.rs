@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use binder::console::programs;
 use binder::place::Place;
 use binder::testing::{self, Count};
 
@@ -41,7 +42,8 @@ chapters! {
 }
 
 static PLACE: LazyLock<Place> = LazyLock::new(|| Place::find().expect("the repository is there"));
-static BUILT: LazyLock<PathBuf> = LazyLock::new(|| testing::built(&PLACE).expect("the programs can be built"));
+static BUILT: LazyLock<PathBuf> =
+    LazyLock::new(|| programs::built_for_tests(&PLACE).expect("the programs can be built"));
 
 fn prints_what_is_printed(name: &str) {
     let binder = Path::new(env!("CARGO_BIN_EXE_binder"));

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use binder::checks::book::Book;
 use binder::checks::{headings, help, hosts, listings, names, pages, prose};
+use binder::console::programs;
 use binder::place::Place;
-use binder::testing;
 
 static PLACE: LazyLock<Place> = LazyLock::new(|| Place::find().expect("the repository is there"));
 static BOOK: LazyLock<Book> = LazyLock::new(|| Book::read(&PLACE).expect("the book can be read"));
@@ -48,7 +48,7 @@ fn pages_are_whole_small_and_need_no_network() {
 
 #[test]
 fn the_contract_is_what_programs_say() {
-    let wrong = help::wrong(&PLACE, &testing::built(&PLACE).unwrap(), false).unwrap();
+    let wrong = help::wrong(&PLACE, &programs::built_for_tests(&PLACE).unwrap(), false).unwrap();
     assert!(wrong.is_empty(), "\n{}\nto accept: cargo workshop book test --update\n", wrong.join("\n"));
 }
 
