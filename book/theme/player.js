@@ -134,7 +134,12 @@
     }
 
     pane(name, title, sections, state, other, word) {
-      const pane = element("section", { class: `player-pane player-${name}`, role: "group", tabindex: "0", "aria-label": title });
+      const pane = element("div", {
+        class: `player-pane player-${name}`,
+        role: "group",
+        tabindex: "0",
+        "aria-label": `${title}: ${this.place.dataset.run}`,
+      });
       pane.append(element("p", { class: "player-title" }, title));
       const rows = (of, at) => (of[at] ?? []).map((number) => this.rows[number]);
       for (const at of sections) {

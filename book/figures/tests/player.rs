@@ -121,7 +121,7 @@ fn what_is_mounted_is_marked_with_a_word() -> Result<()> {
         finish({ marked, places });
     "#;
     let found = found(&page(&["pivot"], true)?, script)?;
-    assert_eq!(found["marked"], json!(["/", "/proc", "/sys", "/dev"]));
+    assert_eq!(found["marked"], json!(["/, on top", "/proc", "/sys", "/dev"]));
     assert_eq!(found["places"], json!(["A/", "B/", "B/proc", "B/sys"]));
     Ok(())
 }
