@@ -27,6 +27,8 @@ enum Verb {
         #[arg(long, default_value_t = 3000)]
         port: u16,
     },
+    /// Bring the catalogs of the translations up to date with the book
+    Messages,
     /// Type the console blocks and compare; look up what can be looked up
     Test(Test),
 }
@@ -54,6 +56,11 @@ impl Options {
                 Ok(built.wrong.is_empty())
             }
             Verb::Serve { port } => crate::serve::serve(&place, port).map(|()| true),
+            Verb::Messages => {
+                let counts = crate::languages::update::all(&place)?;
+                counts.iter().for_each(|count| say(&count.to_string()));
+                Ok(true)
+            }
             Verb::Test(test) => test.run(&place),
         }
     }

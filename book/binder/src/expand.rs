@@ -20,6 +20,7 @@ use anyhow::{Result, bail};
 use figures::Figures;
 use grader::course::Course;
 
+use crate::languages::{English, Kind, Tongue, text};
 use crate::markdown::{Piece, pieces};
 use crate::place::Place;
 
@@ -32,7 +33,7 @@ pub struct Edition {
     course: Course,
     figures: Figures,
     contract: Contract,
-    words: Box<dyn Fn(&str) -> String>,
+    tongue: Box<dyn Tongue>,
 }
 
 impl Edition {
@@ -41,16 +42,24 @@ impl Edition {
     /// # Errors
     /// A sheet, a run or a page of help that cannot be read.
     pub fn open(place: &Place) -> Result<Self> {
+        Self::in_tongue(place, Box::new(English))
+    }
+
+    /// The edition of another language.
+    ///
+    /// # Errors
+    /// As [`Edition::open`].
+    pub fn in_tongue(place: &Place, tongue: Box<dyn Tongue>) -> Result<Self> {
         let course = Course::read(&place.repository)?;
         let figures = Figures::open(&place.book())?;
         let contract = Contract::open(place)?;
-        Ok(Self { place: place.clone(), course, figures, contract, words: Box::new(str::to_owned) })
+        Ok(Self { place: place.clone(), course, figures, contract, tongue })
     }
 
     /// A chapter as mdBook is to see it, and all that is wrong with it, each with the file and the line.
     pub fn chapter(&self, name: &str, text: &str) -> (String, Vec<String>) {
         let (mut expanded, mut wrong, mut said) = (String::new(), Vec::new(), Vec::new());
-        for piece in pieces(text) {
+        for piece in pieces(&self.text(text)) {
             let line = match &piece {
                 Piece::Line(line, _) => *line,
                 Piece::Block(block) => block.line,
@@ -74,7 +83,9 @@ impl Edition {
                 Some(asked) => Ok(format!("\n{}\n", self.generated(asked)?.trim_end())),
                 None => Ok(format!("{line}\n")),
             },
-            Piece::Block(block) if block.language() == "console" => Ok(transcript::shown(block, said, &self.words)),
+            Piece::Block(block) if block.language() == "console" => {
+                Ok(transcript::shown(block, said, &|words| self.say(words)))
+            }
             Piece::Block(block) => listing::shown(self, block),
         }
     }
@@ -88,11 +99,11 @@ impl Edition {
             "exercise" => exercise::shown(self, name),
             "exercises" => tables::exercises(self, name),
             "prediction" => prediction::shown(self, name),
-            "figure" => figure::one_block(&self.figures.figure(name, &*self.words)?),
-            "player" => figure::one_block(&self.figures.player(name, &*self.words)?),
+            "figure" => figure::one_block(&self.figures.figure(name, &|words| self.drawn(words))?),
+            "player" => figure::one_block(&self.figures.player(name, &|words| self.drawn(words))?),
             "kill-table" => tables::mistakes(self),
             "contract" => Ok(self.contract.shown(&self.course)),
-            "kernel-features" => hosts::shown(&self.place, &self.words),
+            "kernel-features" => hosts::shown(&self.place, &|words| self.say(words)),
             _ => bail!("{{{{{asked}}}}}: the binder knows no such word"),
         }
     }
@@ -104,7 +115,32 @@ impl Edition {
 
     /// These words in the language of the edition.
     fn say(&self, words: &str) -> String {
-        (self.words)(words)
+        self.tongue.say(Kind::Word, words).unwrap_or_else(|| words.to_owned())
+    }
+
+    /// This Markdown in the language of the edition.
+    fn text(&self, markdown: &str) -> String {
+        text::said(markdown, &|kind, message| self.tongue.say(kind, message))
+    }
+
+    /// These words of a figure in the language of the edition.
+    fn drawn(&self, words: &str) -> String {
+        self.tongue.say(Kind::Figure, words).unwrap_or_else(|| words.to_owned())
+    }
+
+    /// Draws and plays everything: what is said in it is asked of the tongue.
+    ///
+    /// # Errors
+    /// A run or a figure cannot be read.
+    pub fn figures(&self) -> Result<()> {
+        let declared = self.figures.declared();
+        for run in &declared.runs {
+            self.figures.player(&run.name, &|words| self.drawn(words))?;
+            for figure in declared.figures.iter().filter(|figure| figure.run == run.name) {
+                self.figures.figure(&figure.name, &|words| self.drawn(words))?;
+            }
+        }
+        Ok(())
     }
 
     /// True when a chapter's file is there.

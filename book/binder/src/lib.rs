@@ -9,6 +9,7 @@
 //! | HTML, through mdBook's library | [`build`] |
 //! | console blocks, typed and compared | [`console`] |
 //! | all of it tested, and counted | [`testing`] |
+//! | other languages than English | [`languages`] |
 //! | pages for one who writes | [`serve`](mod@serve) |
 //! | what is said in the book and can be looked up | [`checks`] |
 
@@ -17,6 +18,7 @@ pub mod checks;
 pub mod cli;
 pub mod console;
 pub mod expand;
+pub mod languages;
 pub mod markdown;
 pub mod place;
 pub mod serve;

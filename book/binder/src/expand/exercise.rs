@@ -11,13 +11,13 @@ pub(super) fn shown(edition: &Edition, id: &str) -> Result<String> {
     let mut shown = format!(
         "<section class=\"exercise\" id=\"{}\">\n\n**{kind} `{id}`: {}** · {} {points}\n\n{}\n",
         anchor(id),
-        exercise.title,
+        edition.text(&exercise.title),
         exercise.points,
-        exercise.task
+        edition.text(&exercise.task)
     );
     for (at, hint) in exercise.hints.iter().enumerate() {
         let summary = format!("{} {}", edition.say("Hint"), at + 1);
-        shown.push_str(&format!("\n<details><summary>{summary}</summary>\n\n{hint}\n\n</details>\n"));
+        shown.push_str(&format!("\n<details><summary>{summary}</summary>\n\n{}\n\n</details>\n", edition.text(hint)));
     }
     shown.push_str(&format!("\n`cargo workshop grade {id}`\n\n</section>\n"));
     Ok(shown)

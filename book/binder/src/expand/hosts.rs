@@ -1,5 +1,6 @@
-//! `{{kernel-features}}`: what works on which host, from `book/hosts.json`.
+//! `{{kernel-features}}`: what works on which host, from `book/hosts.json` and `book/locked-hosts.json`.
 //!
+//! The second is written by the judges, which lock hosts down: `INSTA_UPDATE=always cargo test -p judges locked::`.
 //! `cargo workshop vm test --write` writes that file, from what `doctor --json` says in machines of several kinds:
 //! `{"hosts": [{"name": "Debian 12", "kernel": "…", "cgroups": "…", "user": "root", "stages": {"01-chroot": {…}}}]}`.
 
@@ -27,7 +28,7 @@ struct Host {
     stages: BTreeMap<String, Finding>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, PartialEq)]
 struct Finding {
     verdict: String,
     #[serde(default)]
@@ -39,10 +40,16 @@ struct Finding {
 }
 
 pub(super) fn shown(place: &Place, words: &dyn Fn(&str) -> String) -> Result<String> {
-    let file = place.book().join("hosts.json");
+    let machines = table(&read(place, "hosts.json")?, words);
+    let locked = table(&read(place, "locked-hosts.json")?, words);
+    let between = words("And on hosts that were locked down for it, each in one way only:");
+    Ok(format!("{machines}\n{between}\n\n{locked}"))
+}
+
+fn read(place: &Place, name: &str) -> Result<Hosts> {
+    let file = place.book().join(name);
     let text = std::fs::read_to_string(&file).unwrap_or_else(|_| r#"{"hosts": []}"#.to_owned());
-    let hosts: Hosts = serde_json::from_str(&text).with_context(|| place.named(&file))?;
-    Ok(table(&hosts, words))
+    serde_json::from_str(&text).with_context(|| place.named(&file))
 }
 
 fn table(hosts: &Hosts, words: &dyn Fn(&str) -> String) -> String {
@@ -69,8 +76,14 @@ fn table(hosts: &Hosts, words: &dyn Fn(&str) -> String) -> String {
 fn causes(hosts: &Hosts, words: &dyn Fn(&str) -> String) -> String {
     let mut text = String::new();
     for host in &hosts.hosts {
-        let short = host.stages.iter().filter(|(_, found)| found.verdict != "works");
-        let items: Vec<_> = short.map(|(stage, found)| item(stage, found, words)).collect();
+        let short: Vec<_> = host.stages.iter().filter(|(_, found)| found.verdict != "works").collect();
+        // Stages that lack one thing for one reason stand in one line.
+        let same = |found: &Finding| {
+            short.iter().filter(|(_, other)| *other == found).map(|(stage, _)| stage.as_str()).collect()
+        };
+        let first =
+            short.iter().enumerate().filter(|(at, (_, found))| short[..*at].iter().all(|(_, other)| other != found));
+        let items: Vec<_> = first.map(|(_, (_, found))| item(same(found), found, words)).collect();
         if !items.is_empty() {
             let _ = write!(text, "\n**{}, {}**\n\n{}", host.name, words(&host.user), items.concat());
         }
@@ -78,10 +91,11 @@ fn causes(hosts: &Hosts, words: &dyn Fn(&str) -> String) -> String {
     text
 }
 
-fn item(stage: &str, found: &Finding, words: &dyn Fn(&str) -> String) -> String {
+fn item(stages: Vec<&str>, found: &Finding, words: &dyn Fn(&str) -> String) -> String {
     let parts = [&found.what, &found.cause, &found.remedy].map(|part| words(part));
     let said: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    format!("- {}, {}: {}\n", heading(stage), words(&found.verdict), said.join("; "))
+    let stages: Vec<_> = stages.into_iter().map(heading).collect();
+    format!("- {}, {}: {}\n", stages.join(", "), words(&found.verdict), said.join("; "))
 }
 
 #[cfg(test)]
@@ -91,10 +105,11 @@ mod tests {
     #[test]
     fn a_host_is_a_row_and_what_is_short_has_its_cause() {
         let json = r#"{"hosts": [{"name": "Debian 12", "kernel": "6.1", "user": "root", "cgroups": "v2", "stages": {
+            "02-unshare": {"verdict": "limited", "what": "no io", "cause": "w", "remedy": "r"},
             "04-pivot": {"verdict": "works"},
             "06-cgroup": {"verdict": "limited", "what": "no io", "cause": "w", "remedy": "r"}}}]}"#;
         let table = table(&serde_json::from_str(json).unwrap(), &str::to_owned);
-        assert!(table.contains("| Debian 12 | 6.1 | root | v2 | works | limited |"), "{table}");
-        assert!(table.contains("- Cgroup, limited: no io; w; r"), "{table}");
+        assert!(table.contains("| Debian 12 | 6.1 | root | v2 | limited | works | limited |"), "{table}");
+        assert!(table.contains("- Unshare, Cgroup, limited: no io; w; r"), "{table}");
     }
 }

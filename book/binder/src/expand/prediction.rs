@@ -11,15 +11,16 @@ pub(super) fn shown(edition: &Edition, id: &str) -> Result<String> {
     let kind = edition.say("Predict");
     let mut shown = format!(
         "<section class=\"prediction\" id=\"{id}\">\n\n**{kind}: {}**\n\n{}\n\n",
-        prediction.title, prediction.question
+        edition.text(&prediction.title),
+        edition.text(&prediction.question)
     );
     for option in &prediction.options {
-        shown.push_str(&format!("- `{}`: {}\n", option.name, option.text));
+        shown.push_str(&format!("- `{}`: {}\n", option.name, edition.text(&option.text)));
     }
     let summary = edition.say("What each answer means: open it once you have chosen");
     shown.push_str(&format!("\n<details><summary>{summary}</summary>\n\n"));
     for option in &prediction.options {
-        shown.push_str(&format!("- `{}`: {}\n", option.name, option.explanation));
+        shown.push_str(&format!("- `{}`: {}\n", option.name, edition.text(&option.explanation)));
     }
     shown.push_str(&format!("\n</details>\n\n`cargo workshop predict {id}`\n\n</section>\n"));
     Ok(shown)

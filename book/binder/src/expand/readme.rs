@@ -9,7 +9,7 @@ pub(super) fn shown(edition: &Edition, name: &str) -> Result<String> {
     let lines = edition.source(&Include::parse(name))?;
     let text: Vec<_> = lines.lines.into_iter().map(|(line, _)| line).collect();
     let mut shown = String::new();
-    for piece in pieces(&text.join("\n")) {
+    for piece in pieces(&edition.text(&text.join("\n"))) {
         match piece {
             Piece::Line(_, line) => shown.push_str(&format!("{}\n", relinked(edition, &line))),
             Piece::Block(block) => shown.push_str(&super::listing::shown(edition, &block)?),

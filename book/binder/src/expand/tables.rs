@@ -15,7 +15,7 @@ pub(super) fn exercises(edition: &Edition, package: &str) -> Result<String> {
         let (file, place) = exercise.chapter.split_once('#').unwrap_or((&exercise.chapter, ""));
         let cells = [
             format!("[`{}`]({file}#{})", exercise.id, anchor(&exercise.id)),
-            exercise.title.replace('|', "\\|"),
+            edition.text(&exercise.title).replace('|', "\\|"),
             exercise.points.to_string(),
             format!("[{place}]({file}#{place})"),
         ];
@@ -32,7 +32,11 @@ pub(super) fn mistakes(edition: &Edition) -> Result<String> {
         if exercises.is_empty() {
             continue;
         }
-        shown.push_str(&format!("## {}\n\n{}\n", heading(&stage.name), kill_table(&edition.course, &exercises)?));
+        shown.push_str(&format!(
+            "## {}\n\n{}\n",
+            heading(&stage.name),
+            edition.text(&kill_table(&edition.course, &exercises)?)
+        ));
     }
     Ok(shown)
 }
