@@ -59,10 +59,10 @@ impl Words {
 
     /// The call with fixed words.
     pub(crate) fn apply(&mut self, raw: &mut Raw) {
+        let before: Vec<_> = raw.arguments.clone();
         raw.reason = self.text(&raw.reason);
         self.fixed_ids(raw);
         fixed_programs(raw);
-        let before: Vec<_> = raw.arguments.clone();
         for argument in &mut raw.arguments {
             *argument = self.text(argument);
         }
