@@ -4,6 +4,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::mount::MsFlags;
 use nix::sched::CloneFlags;
+use serde_json::Value;
 
 use super::cgroups::one_tree;
 use super::filter::{Answer, Filter};
@@ -11,7 +12,7 @@ use super::hidden::masks;
 use super::host::{Host, Who};
 use super::lock::{Lock, Says};
 use super::step::Step;
-use crate::harness::rootfs;
+use crate::harness::{repository, rootfs};
 
 /// What engines refuse to who has no CAP_SYS_ADMIN: the calls of the course in the profiles of containers-common and moby.
 const REFUSED: [libc::c_long; 12] = [
@@ -51,6 +52,10 @@ fn filter() -> Step {
 
 /// A container of podman's: its /proc and its mark.
 fn container(masks: Vec<Step>) -> Host {
+    inside(Host::root(), masks)
+}
+
+fn inside(host: Host, masks: Vec<Step>) -> Host {
     let steps = [
         Step::Unshare(CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWUTS),
         Step::Fork,
@@ -61,7 +66,7 @@ fn container(masks: Vec<Step>) -> Host {
         Step::remount("/sys/fs/cgroup", MsFlags::MS_RDONLY),
     ];
     let given_up = (0..=LAST_CAPABILITY).filter(|capability| !LEFT.contains(capability)).collect();
-    Host::root().with(steps).with(masks).lastly([Step::GiveUp(given_up)])
+    host.with(steps).with(masks).lastly([Step::GiveUp(given_up)])
 }
 
 /// What is to be read and not written.
@@ -157,6 +162,33 @@ fn inside_a_container_without_filter_and_masks_containers_run() {
     lock.is_told_by_doctor(&room);
     lock.runs(&room, &["unshare-pid", "--", "sh", "-c", "echo $$"], "1\n");
     lock.runs(&room, &["enter-pivot", root, "--", "echo", "inside"], "inside\n");
+    lock.runs(&room, &["boxwright", "run", "--rm", root, "--", "echo", "inside"], "inside\n");
+}
+
+/// The walls that `.devcontainer/devcontainer.json` takes down, in docker's words.
+fn flags() -> Vec<String> {
+    let file = repository().join(".devcontainer/devcontainer.json");
+    let text = std::fs::read_to_string(file).expect("there is a dev container");
+    let described: Value = serde_json::from_str(&text).expect("it is described in JSON");
+    let words = described["runArgs"].as_array().expect("it has flags").iter();
+    words.filter_map(Value::as_str).filter(|word| !word.starts_with("--")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_dev_container_takes_down_the_walls_that_are_in_the_way() {
+    needs!(UserNamespaces, PivotRoot, Overlayfs);
+    let (room, flags) = (room!(), flags());
+    let stands = |flag: &str| !flags.iter().any(|one| one == flag);
+    let masks = if stands("systempaths=unconfined") { masked() } else { Vec::new() };
+    let filter = stands("seccomp=unconfined").then(filter);
+    let lock = Lock::new("the dev container", inside(Host::ordinary(), masks).lastly(filter), [NOT_ROOT, READ_ONLY]);
+    let root = rootfs().to_str().expect("paths are UTF-8");
+    assert!(!stands("apparmor=unconfined"), "docker's own profile forbids every mount");
+    lock.is_told_by_doctor(&room);
+    lock.runs(&room, &["unshare-pid", "--", "sh", "-c", "echo $$"], "1\n");
+    lock.runs(&room, &["enter-chroot", root, "--", "echo", "inside"], "inside\n");
+    lock.runs(&room, &["enter-pivot", root, "--", "echo", "inside"], "inside\n");
+    lock.runs(&room, &["enter-overlay", "--layer", root, "--", "echo", "inside"], "inside\n");
     lock.runs(&room, &["boxwright", "run", "--rm", root, "--", "echo", "inside"], "inside\n");
 }
 

@@ -3,7 +3,7 @@
 use super::book::{Book, Part};
 
 /// Manuals, standards, and the sources and specifications that the book speaks of.
-const STABLE: [&str; 17] = [
+const STABLE: [&str; 22] = [
     "https://man7.org/linux/man-pages/",
     "https://docs.kernel.org/",
     "https://www.kernel.org/doc/",
@@ -21,6 +21,12 @@ const STABLE: [&str; 17] = [
     "https://github.com/firecracker-microvm/firecracker/",
     "https://github.com/torvalds/linux/",
     "https://github.com/systemd/systemd/",
+    // What a host of another make says of itself.
+    "https://containers.dev/",
+    "https://docs.github.com/",
+    "https://documentation.ubuntu.com/",
+    "https://learn.microsoft.com/",
+    "https://lima-vm.io/docs/",
 ];
 
 /// What follows `blob/` or `tree/` where the file may be another one tomorrow.
