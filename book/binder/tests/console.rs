@@ -33,6 +33,7 @@ chapters! {
     run: "07-run.md",
     where_next: "where-next.md",
     contract: "contract.md",
+    hosts: "hosts.md",
     kernels: "kernels.md",
     troubleshooting: "troubleshooting.md",
     mistakes: "mistakes.md",
