@@ -14,8 +14,16 @@ doctor *ARGUMENTS:
 
 # Run any stage program, such as `just stage unshare-uts --hostname box`
 stage PROGRAM *ARGUMENTS:
-    cargo build --quiet --workspace --bins
+    cargo stages --quiet
     "$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/debug/{{PROGRAM}}" {{ARGUMENTS}}
+
+# Build every program of every stage, into target/debug
+stages:
+    cargo stages
+
+# Build the book; `just book serve` shows it on this machine, and `just book test` types what it prints
+book *ARGUMENTS:
+    cargo workshop book {{ARGUMENTS}}
 
 # Run every test that this host can run
 test *ARGUMENTS:
@@ -24,6 +32,7 @@ test *ARGUMENTS:
 # Accept what the programs say now as what they should say; review it with `git diff`
 accept:
     INSTA_UPDATE=always cargo test --workspace
+    cargo workshop book test --update
 
 # Look for what the compiler and the formatter would change
 lint:

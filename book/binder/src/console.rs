@@ -6,6 +6,7 @@
 //! | the shell, line by line | [`shell`] |
 //! | for whom, and where: a user, a home, a clone | [`stand`], [`clone`] |
 //! | what differs between machines | [`filters`] |
+//! | which namespace is which | [`namespaces`] |
 //! | expected against seen, and the text made new | [`compare`] |
 //! | what must not be left behind | [`left`] |
 //! | a chapter from its first block to its last | [`chapter`] |
@@ -15,6 +16,7 @@ pub mod clone;
 pub mod compare;
 pub mod filters;
 pub mod left;
+pub mod namespaces;
 pub mod programs;
 pub mod script;
 pub mod shell;

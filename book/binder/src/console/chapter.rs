@@ -9,6 +9,7 @@ use similar::TextDiff;
 
 use super::filters::{Pids, at_home};
 use super::left::Orphans;
+use super::namespaces::Namespaces;
 use super::script::{Command, Transcript, transcripts};
 use super::shell::{Kind, Shell};
 use super::stand::{Needs, Stand, Who};
@@ -46,15 +47,14 @@ pub fn run(place: &Place, built: &Path, name: &str) -> Result<Report> {
     let stand = Stand::make(place, built)?;
     let orphans = Rc::new(Orphans::adopt()?);
     let (needs, shells) = (BTreeMap::new(), BTreeMap::new());
-    let mut session = Session { stand: &stand, name, orphans, pids: Pids::from_now_on(), needs, shells };
+    let (pids, namespaces) = (Pids::from_now_on(), Namespaces::of_session());
+    let mut session = Session { stand: &stand, name, orphans, pids, namespaces, needs, shells };
     let to_run = session.choose(&scripts, &mut report)?;
     let kinds = kinds(&to_run);
     let mut changes = Vec::new();
     for ((who, indent, command), kind) in to_run.iter().zip(kinds) {
-        if let Some(seen) = session.typed(*who, command, kind, &mut report) {
-            let made = compare::renewed(&command.expected, &seen, session.pids.so_far());
-            changes.push((*indent, *command, made));
-        }
+        let made = session.typed(*who, command, kind, &mut report);
+        changes.extend(made.map(|made| (*indent, *command, made)));
     }
     session.end(&mut report);
     if report.untyped > 0 {
@@ -74,6 +74,7 @@ struct Session<'a> {
     name: &'a str,
     orphans: Rc<Orphans>,
     pids: Pids,
+    namespaces: Namespaces,
     needs: BTreeMap<Who, Needs>,
     /// Nothing where a shell has ended too early.
     shells: BTreeMap<Who, Option<Shell>>,
@@ -119,33 +120,42 @@ impl Session<'_> {
         Ok(None)
     }
 
-    /// Types a command. Gives what was seen, if it is not what is expected.
+    /// Types a command. Gives what to print there, if it is not what is printed.
     fn typed(&mut self, who: Who, command: &Command, kind: Kind, report: &mut Report) -> Option<Vec<String>> {
         let place = format!("book/src/{}:{}: {}", self.name, command.line, command.text);
         let (stand, orphans) = (self.stand, Rc::clone(&self.orphans));
-        let shell =
-            self.shells.entry(who).or_insert_with(|| Shell::start(stand.command(who, "sh"), Some(orphans)).ok());
-        let Some(shell) = shell else {
+        let start = || Shell::start(stand.command(who, "sh"), Some(orphans)).ok();
+        let Some(shell) = self.shells.entry(who).or_insert_with(start) else {
             report.untyped += 1;
             return None;
         };
         match shell.run(&command.text, kind) {
             Err(error) => {
-                report
-                    .wrong
-                    .push(format!("{place}\n  {}", at_home(stand, &format!("{error:#}")).replace('\n', "\n  ")));
+                let error = at_home(stand, &format!("{error:#}")).replace('\n', "\n  ");
+                report.wrong.push(format!("{place}\n  {error}"));
                 self.shells.insert(who, None);
                 None
             }
             Ok(printed) => {
-                let seen: Vec<_> = at_home(stand, &printed).lines().map(str::to_owned).collect();
-                if compare::matches(&command.expected, &seen, self.pids.so_far()) {
-                    return None;
-                }
-                report.wrong.push(format!("{place}\n{}", difference(&command.expected, &seen)));
-                Some(seen)
+                let (difference, made) = self.compared(&command.expected, &at_home(stand, &printed))?;
+                report.wrong.push(format!("{place}\n{difference}"));
+                Some(made)
             }
         }
+    }
+
+    /// What differs, if something does, and what to print instead.
+    fn compared(&mut self, expected: &[String], printed: &str) -> Option<(String, Vec<String>)> {
+        let seen: Vec<_> = printed.lines().map(str::to_owned).collect();
+        let pids = self.pids.so_far();
+        let wrong = match compare::aligned(expected, &seen, pids) {
+            Some(lines) => Some(self.namespaces.wrong(&lines)?),
+            None => None,
+        };
+        let seen: Vec<_> = seen.iter().map(|line| self.namespaces.as_on_the_page(line)).collect();
+        let made = compare::renewed(expected, &seen, pids, wrong.is_none());
+        let difference = difference(expected, &seen);
+        Some((wrong.map_or(difference.clone(), |wrong| format!("  {wrong}\n{difference}")), made))
     }
 
     fn end(&mut self, report: &mut Report) {

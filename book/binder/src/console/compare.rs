@@ -2,13 +2,16 @@
 
 use super::filters::{ELISION, Pids, alike, is_told_once};
 
-/// True when what was seen is what is expected.
-pub fn matches(expected: &[String], seen: &[String], pids: Pids) -> bool {
-    fits(&compared(expected), &compared(seen), pids)
+/// What was seen beside what is expected, line by line, where all of it is alike.
+pub fn aligned<'a>(expected: &'a [String], seen: &'a [String], pids: Pids) -> Option<Vec<(&'a str, &'a str)>> {
+    let mut pairs = fits(&compared(expected), &compared(seen), pids)?;
+    pairs.reverse();
+    Some(pairs)
 }
 
-/// What to write where `expected` stood: what was seen, without what was elided there.
-pub fn renewed(expected: &[String], seen: &[String], pids: Pids) -> Vec<String> {
+/// What to write where `expected` stood: what was seen, without what was elided there. With `keep`, a line that is alike
+/// stays as it is.
+pub fn renewed(expected: &[String], seen: &[String], pids: Pids, keep: bool) -> Vec<String> {
     let pairs = common(&without_elisions(expected), seen, pids);
     let mut gaps = Vec::new();
     let mut at = 0;
@@ -23,7 +26,7 @@ pub fn renewed(expected: &[String], seen: &[String], pids: Pids) -> Vec<String> 
         match gaps.iter().find(|(from, to)| (*from..*to).contains(&number)) {
             Some((from, _)) if *from == number => made.push(ELISION.to_owned()),
             Some(_) => {}
-            None => made.push(kept(expected, &pairs, number).unwrap_or(line).trim_end().to_owned()),
+            None => made.push(kept(expected, &pairs, number).filter(|_| keep).unwrap_or(line).trim_end().to_owned()),
         }
     }
     made
@@ -55,13 +58,16 @@ fn without_elisions(lines: &[String]) -> Vec<String> {
     lines.iter().filter(|line| line.trim() != ELISION).cloned().collect()
 }
 
-/// The pattern fits when each elision can be given some lines, or none.
-fn fits(expected: &[&str], seen: &[&str], pids: Pids) -> bool {
-    let Some((first, rest)) = expected.split_first() else { return seen.is_empty() };
+/// The pattern fits when each elision can be given some lines, or none. The pairs come last first.
+fn fits<'a>(expected: &[&'a str], seen: &[&'a str], pids: Pids) -> Option<Vec<(&'a str, &'a str)>> {
+    let Some((first, rest)) = expected.split_first() else { return seen.is_empty().then(Vec::new) };
     if first.trim() == ELISION {
-        return (0..=seen.len()).any(|skipped| fits(rest, &seen[skipped..], pids));
+        return (0..=seen.len()).find_map(|skipped| fits(rest, &seen[skipped..], pids));
     }
-    seen.split_first().is_some_and(|(line, others)| alike(first, line, pids) && fits(rest, others, pids))
+    let (line, others) = seen.split_first()?;
+    let mut pairs = alike(first, line, pids).then(|| fits(rest, others, pids))??;
+    pairs.push((first, line));
+    Some(pairs)
 }
 
 /// The longest sequence of lines that both have, as pairs of their numbers.
@@ -116,7 +122,7 @@ mod tests {
             ("", "a", false),
             ("a", "", false),
         ] {
-            assert_eq!(matches(&lines(expected), &lines(seen), pids()), fits, "{expected:?} {seen:?}");
+            assert_eq!(aligned(&lines(expected), &lines(seen), pids()).is_some(), fits, "{expected:?} {seen:?}");
         }
     }
 
@@ -130,7 +136,7 @@ mod tests {
             ("a", "b", "b"),
             ("uts:[1] … x", "uts:[2] y x z", "uts:[1] … x z"),
         ] {
-            assert_eq!(renewed(&lines(expected), &lines(seen), pids()), lines(made), "{expected:?} {seen:?}");
+            assert_eq!(renewed(&lines(expected), &lines(seen), pids(), true), lines(made), "{expected:?} {seen:?}");
         }
     }
 }

@@ -54,11 +54,11 @@ impl Stand {
     /// # Errors
     /// It cannot be written to.
     pub fn make(place: &Place, built: &Path) -> Result<Self> {
-        let base = place.target.join("tmp");
-        std::fs::create_dir_all(&base)?;
+        let (base, name) = (place.target.join("tmp"), tempfile::Builder::new().prefix("book-").clone());
         // Beside the programs they need not be copied; but whoever types must be able to go there.
-        let base = if is_open(&base) { base } else { std::env::temp_dir() };
-        let folder = tempfile::Builder::new().prefix("book-").tempdir_in(&base).context("a folder for the session")?;
+        let beside = std::fs::create_dir_all(&base).ok().filter(|()| is_open(&base)).map(|()| name.tempdir_in(&base));
+        let folder =
+            beside.and_then(Result::ok).map_or_else(|| name.tempdir(), Ok).context("a folder for a session")?;
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
         let mut stand = Self { folder, files: Vec::new() };
         for part in [stand.home(), stand.tmp(), stand.of_root(), stand.tmp_of_root()] {
