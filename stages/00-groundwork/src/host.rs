@@ -149,7 +149,7 @@ fn is_hidden(mount: &Mount, all: &[Mount]) -> bool {
     let covers = |other: &Mount| {
         // The first root, the initramfs, is its own parent.
         let on_top = other.parent == mount.id && other.id != mount.id && other.target == mount.target;
-        let beside = other.parent == mount.parent && other.target != mount.target;
+        let beside = other.parent == mount.parent && other.id != mount.parent && other.target != mount.target;
         on_top || (beside && mount.target.starts_with(&other.target))
     };
     let parent = all.iter().find(|other| other.id == mount.parent && other.id != mount.id);
@@ -176,5 +176,12 @@ mod tests {
         assert_eq!(in_sight(&[&host[..], &["50 31 0:7 / /sys rw - tmpfs t rw"]].concat()), [27, 50]);
         assert_eq!(in_sight(&[&host[..], &["50 27 0:7 / / rw - tmpfs t rw"]].concat()), [50]);
         assert_eq!(in_sight(&[&host[..], &["50 31 0:7 / /sys/b rw - tmpfs t rw"]].concat()), [27, 31, 41, 50]);
+        // The first root is its own parent, and covers nothing.
+        let first = [
+            "1 1 0:2 / / rw - rootfs r rw",
+            "23 1 0:21 / /sys rw - sysfs s rw",
+            "29 23 0:25 / /sys/c rw - cgroup2 c rw",
+        ];
+        assert_eq!(in_sight(&first), [1, 23, 29]);
     }
 }

@@ -91,7 +91,8 @@ pub(super) fn by_new_mount_api() -> Tried {
         fs::write(layer.join(format!("of-{number}")), "").during("writing to a layer")?;
         rustix::mount::fsconfig_set_string(overlay.as_fd(), "lowerdir+", &layer).map_err(too_old)?;
     }
-    rustix::mount::fsconfig_create(overlay.as_fd()).during("fsconfig(2)")?;
+    // Before Linux 6.5, overlayfs takes any word and reads them all only now.
+    rustix::mount::fsconfig_create(overlay.as_fd()).map_err(too_old)?;
     let mounted = rustix::mount::fsmount(overlay.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, MountAttrFlags::empty());
     let mounted = mounted.during("fsmount(2)")?;
     let merged = directory(&place, "merged")?;
