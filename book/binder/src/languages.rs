@@ -8,11 +8,13 @@
 //! | catalogs, read and written | [`po`] |
 //! | everything that the book says, page by page | [`collect`] |
 //! | catalogs brought up to date with it | [`update`] |
-//! | the words of mdBook's own page | [`theme`] |
+//! | the words of mdBook's own page, and links between the editions | [`theme`] |
+//! | what is searched for is found | `search` |
 //! | what the book says in another language | [`Translation`] |
 
 pub mod collect;
 pub mod po;
+mod search;
 pub mod text;
 pub mod theme;
 pub mod update;

@@ -72,7 +72,7 @@ pub fn messages(place: &Place) -> Result<Vec<(String, Vec<Said>)>> {
     for words in [&book.config.book.title, &book.config.book.description].into_iter().flatten() {
         recorder.say(Kind::Title, words);
     }
-    super::theme::WORDS.iter().for_each(|word| drop(recorder.say(Kind::Word, word)));
+    super::theme::words().for_each(|word| drop(recorder.say(Kind::Word, word)));
     turn(FIGURES);
     edition.figures()?;
     recorder.deaf.set(true);
