@@ -25,6 +25,10 @@ stages:
 book *ARGUMENTS:
     cargo workshop book {{ARGUMENTS}}
 
+# Open a shell in a machine of the course's own, or run a command there: `just vm -- doctor`
+vm *ARGUMENTS:
+    cargo workshop vm {{ARGUMENTS}}
+
 # Run every test that this host can run
 test *ARGUMENTS:
     cargo test --workspace {{ARGUMENTS}}

@@ -76,6 +76,14 @@ impl Host {
     }
 }
 
+impl Host {
+    /// How many stages work.
+    pub(crate) fn summary(&self) -> String {
+        let count = |word: &str| self.stages.values().filter(|found| found.verdict == word).count();
+        format!("{} stages work, {} limited, {} blocked", count("works"), count("limited"), count("blocked"))
+    }
+}
+
 /// Compares with the file, or writes it. True when the file says what was found.
 pub(crate) fn compare(found: &[Host], write: bool) -> Result<bool> {
     let fresh = Hosts { hosts: found.to_vec() };

@@ -1,11 +1,12 @@
 //! The first root of the machine, as the kernel unpacks it: made again only when something of it has changed.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
@@ -13,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::archive::Archive;
 use super::cache::{Cache, write_whole};
 use super::package::Kernel;
-use super::programs::{Built, repository};
+use super::programs::{Built, repository, this_program};
 use super::{progress, tree};
 
 /// What goes into an image.
@@ -23,6 +24,8 @@ pub(crate) struct Content<'a> {
     pub(crate) programs: Vec<(PathBuf, PathBuf)>,
 }
 
+/// How many images are kept: one for each kernel of `vm test`, and the one of somebody who starts beside it.
+const KEPT: usize = 4;
 /// Where programs of the stages are in the machine.
 pub(crate) const PROGRAMS: &str = "/usr/local/bin";
 
@@ -37,10 +40,15 @@ impl<'a> Content<'a> {
     pub(crate) fn image(&self, cache: &Cache) -> Result<PathBuf> {
         let folder = cache.path("images");
         let path = folder.join(format!("{}.cpio", &self.stamp()?[..32]));
-        if !path.exists() {
-            progress::say("making the machine's files");
-            write_whole(&path, |file| self.write(BufWriter::with_capacity(1 << 20, file)))?;
+        match File::options().write(true).open(&path) {
+            // Used now: the last to be removed.
+            Ok(known) => drop(known.set_modified(SystemTime::now())),
+            Err(_) => {
+                progress::say("making the machine's files");
+                write_whole(&path, |file| self.write(BufWriter::with_capacity(1 << 20, file)))?;
+            }
         }
+        keep_latest(&folder)?;
         Ok(path)
     }
 
@@ -49,7 +57,7 @@ impl<'a> Content<'a> {
         let work = tempfile::tempdir()?;
         let root = work.path().join("tree");
         tree::gather(&root)?;
-        let this = std::env::current_exe()?;
+        let this = this_program();
         tree::add_libraries(&root, self.programs.iter().map(|(_, path)| path.as_path()).chain([this.as_path()]))?;
         let mut archive = Archive::new(to);
         archive.tree(&root, Path::new("/"), &|_| false)?;
@@ -80,7 +88,7 @@ impl<'a> Content<'a> {
         for folder in ["/usr/bin", "/usr/sbin", "/usr/lib", "/bin", "/lib", "/usr/lib/x86_64-linux-gnu"] {
             note(&mut text, Path::new(folder));
         }
-        note(&mut text, &std::env::current_exe()?);
+        note(&mut text, &this_program());
         for path in self.kernel.modules.iter().chain(self.kernel.config.iter()) {
             note(&mut text, path);
         }
@@ -91,6 +99,17 @@ impl<'a> Content<'a> {
         note_all(&mut text, repository())?;
         Ok(hexadecimal(&Sha256::digest(&text)))
     }
+}
+
+/// Removes the images that have not been used for longest.
+fn keep_latest(folder: &Path) -> Result<()> {
+    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let mut images = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    images.sort_by_key(|path| path.metadata().and_then(|about| about.modified()).ok());
+    for old in images.iter().rev().skip(KEPT) {
+        fs::remove_file(old).with_context(|| old.display().to_string())?;
+    }
+    Ok(())
 }
 
 /// What is built, and what git keeps, is not copied.

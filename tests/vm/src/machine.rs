@@ -115,7 +115,8 @@ impl Drop for Machine {
 
 impl Parts {
     fn describe(&self, command: &mut Command) {
-        let accelerator = if self.accelerated { ["kvm", "host"] } else { ["tcg,thread=multi", "max"] };
+        // Without cmpxchg16b: qemu 7.2 emulates it with wrong flags, and Linux 6.12 crashes of that in most of its starts.
+        let accelerator = if self.accelerated { ["kvm", "host"] } else { ["tcg,thread=multi", "max,cx16=off"] };
         command.args(["-accel", accelerator[0], "-cpu", accelerator[1], "-m", &self.memory]);
         command.args(["-smp", &self.processors.to_string()]);
         command.args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none"]);

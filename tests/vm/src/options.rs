@@ -125,6 +125,8 @@ fn run(choice: &Choice, user: bool, command: &[String]) -> Result<u8> {
         bail!("a shell needs a terminal\nhint: give a command: `vm -- COMMAND`");
     }
     let parts = choice.parts(&choice.built()?, terminal)?;
+    // qemu makes the terminal raw, and is not asked to end.
+    let saved = rustix::termios::tcgetattr(std::io::stdin()).ok().filter(|_| terminal);
     let machine = Machine::start(&parts)?;
     if terminal {
         progress::say(&format!("ready after {:.1} s; `exit` ends the machine\r", machine.started_in.as_secs_f32()));
@@ -141,7 +143,12 @@ fn run(choice: &Choice, user: bool, command: &[String]) -> Result<u8> {
     let inherited = ["TERM", "NO_COLOR", "COLORTERM"].map(|name| (name.to_owned(), std::env::var(name)));
     request.environment.extend(inherited.into_iter().filter_map(|(name, value)| Some((name, value.ok()?))));
     let status = machine.lines.run(&request);
-    status.with_context(|| format!("the machine's console:\n{}", machine.console()))
+    let status = status.with_context(|| format!("the machine's console:\n{}", machine.console()));
+    drop(machine);
+    if let Some(saved) = saved {
+        let _ = rustix::termios::tcsetattr(std::io::stdin(), rustix::termios::OptionalActions::Now, &saved);
+    }
+    status
 }
 
 impl Choice {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use super::cache::Cache;
@@ -14,12 +14,14 @@ use super::options::Choice;
 use super::pins::Pins;
 use super::programs::{Built, repository};
 use super::progress;
-use super::session::{Ended, Request};
+use super::session::Request;
 
 /// The judges, in the machine.
 const JUDGES: &str = "/srv/judges/judges";
 /// Where the check of the controllers lies in the course.
 const CONTROLLERS: &str = "tests/vm/controllers.sh";
+/// On a terminal, as somebody at this machine would be.
+const DOCTOR: &str = "cd && script --quiet --command 'doctor --json >said' /dev/null </dev/null >/dev/null; cat said";
 /// Needs that a judge may miss here; every other one must be met.
 const MAY_MISS: [[&str; 2]; 2] = [["OrdinaryUser", ""], ["Root", "SingleId"]];
 
@@ -29,7 +31,10 @@ pub(crate) struct Test {
     /// Judge what differs from host to host most, and leave the rest: a fraction of the time
     #[arg(long)]
     quick: bool,
-    /// Write what doctor says of each machine to book/hosts.json
+    /// Ask doctor only, of each machine and each user
+    #[arg(long, conflicts_with = "quick")]
+    doctor: bool,
+    /// Write what doctor says to book/hosts.json
     #[arg(long)]
     write: bool,
     /// Emulate the processor even where it could help
@@ -37,15 +42,29 @@ pub(crate) struct Test {
     emulate: bool,
 }
 
-/// A machine, and which judges come to it: those whose names contain one of the words.
+/// A machine, and what is tried in it.
 struct Round {
     name: &'static str,
+    /// Which of kernels.json.
     kernel: usize,
     initramfs: bool,
-    judges: Vec<&'static str>,
+    /// Whose limits are tried.
+    controllers: &'static [bool],
+    /// Judges whose names contain one of these words.
+    judges: &'static [&'static str],
 }
 
+/// Root, and the ordinary user.
+const BOTH: &[bool] = &[false, true];
+const ORDINARY: &[bool] = &[true];
+/// All that asks the kernel for something. The others have their say on every build machine.
+const STAGES: &[&str] =
+    &["chroot::", "unshare::", "nsfs::", "pivot::", "overlay::", "cgroup::", "run::", "rooms::", "watch::"];
+/// What a host decides: its cgroups, its kernel, its root.
+const DECIDED: &[&str] = &["cgroup::limits", "cgroup::removed", "run::limits", "pivot::old_root", "overlay::copy_up"];
+
 /// A line of what is printed in the end.
+#[derive(Clone, Debug)]
 struct Line {
     machine: String,
     what: String,
@@ -59,62 +78,65 @@ impl Test {
         machine::qemu()?;
         progress::say("building what the judges judge, and the judges");
         let built = Built::everything()?;
-        let (mut lines, mut found) = (Vec::new(), Vec::new());
-        for round in self.rounds() {
-            self.round(&round, &built, &mut lines, &mut found).with_context(|| round.name)?;
-        }
+        let rounds = self.rounds();
+        // The first takes longest: the others go on beside it.
+        let (first, others) = rounds.split_at(1);
+        let lane = |rounds: &[Round]| rounds.iter().map(|round| self.round(round, &built)).collect::<Result<Vec<_>>>();
+        let (first, others) = std::thread::scope(|scope| {
+            let others = scope.spawn(|| lane(others));
+            (lane(first), others.join().unwrap_or_else(|_| bail!("a lane of the trial broke off")))
+        });
+        let (lines, found): (Vec<_>, Vec<_>) = first?.into_iter().chain(others?).unzip();
+        let (lines, found) = (lines.concat(), found.concat());
         print(&lines);
-        let fresh = hosts::compare(&found, self.write)?;
-        Ok(u8::from(!fresh || lines.iter().any(|line| !line.passed)))
+        let is_known = hosts::compare(&found, self.write)?;
+        Ok(u8::from(!is_known || lines.iter().any(|line| !line.passed)))
     }
 
     fn rounds(&self) -> Vec<Round> {
-        // What a host decides: its cgroups, its kernel, its root. The same code runs everywhere else.
-        let quick = vec!["cgroup::limits", "cgroup::removed", "run::limits", "pivot::old_root", "overlay::copy_up"];
-        let main = if self.quick {
-            quick
-        } else {
-            vec!["cgroup::", "run::", "pivot::", "overlay::", "unshare::", "nsfs::", "chroot::", "crash::"]
-        };
-        let newer = if self.quick { vec![] } else { vec!["cgroup::", "run::", "overlay::layers", "pivot::old_root"] };
-        let first = if self.quick {
-            vec!["pivot::old_root"]
-        } else {
-            vec!["pivot::", "chroot::", "run::walls", "overlay::layers"]
-        };
-        vec![
-            Round { name: "Debian 12", kernel: 0, initramfs: false, judges: main },
-            Round { name: "Debian 12, initramfs root", kernel: 0, initramfs: true, judges: first },
-            Round { name: "Debian 12, backports", kernel: 1, initramfs: false, judges: newer },
-        ]
+        let debian = Round { name: "Debian 12", kernel: 0, initramfs: false, controllers: BOTH, judges: STAGES };
+        let kept = Round { name: "Debian 12, initramfs root", initramfs: true, ..debian };
+        let newer = Round { name: "Debian 12, backports", kernel: 1, ..debian };
+        if self.doctor {
+            return [debian, kept, newer].map(|round| Round { controllers: &[], judges: &[], ..round }).into();
+        }
+        if self.quick {
+            let kept = Round { controllers: &[], judges: &["pivot::old_root"], ..kept };
+            let newer = Round { controllers: ORDINARY, judges: &[], ..newer };
+            return vec![Round { judges: DECIDED, ..debian }, kept, newer];
+        }
+        let kept = Round { judges: &["chroot::", "pivot::", "overlay::layers", "run::walls"], ..kept };
+        let newer = Round { judges: &["overlay::", "cgroup::", "run::limits"], ..newer };
+        vec![debian, kept, newer]
     }
 
-    fn round(&self, round: &Round, built: &Built, lines: &mut Vec<Line>, found: &mut Vec<Host>) -> Result<()> {
-        let machine = self.start(round, built)?;
-        let mut note = |what: String, seen: String, took, passed| {
-            progress::say(&format!("{}: {what}: {seen}", round.name));
+    fn round(&self, round: &Round, built: &Built) -> Result<(Vec<Line>, Vec<Host>)> {
+        let machine = self.start(round, built).context(round.name)?;
+        let (mut lines, mut found) = (Vec::new(), Vec::new());
+        let mut note = |what: String, seen: String, took: Duration, passed: bool| {
+            progress::say(&format!("{}: {what}: {seen}, {} s", round.name, took.as_secs()));
             lines.push(Line { machine: round.name.to_owned(), what, seen, took, passed });
         };
         note("ready".to_owned(), "yes".to_owned(), machine.started_in, true);
         for user in [false, true] {
             let who = if user { "ordinary" } else { "root" };
-            let doctor = machine.lines.capture(&request(&["doctor", "--json"], user))?;
-            found.push(Host::read(round.name, who, &doctor.output)?);
             let began = Instant::now();
-            let script = repository().join(CONTROLLERS).display().to_string();
-            let checked = machine.lines.capture(&request(&["sh", &script], user))?;
-            let (seen, passed) = (counted(&checked), checked.status == 0);
-            if !passed {
-                progress::say(&format!("{}{}", checked.output, checked.errors));
+            let doctor = machine.lines.capture(&request(&["sh", "-c", DOCTOR], user))?;
+            let host = Host::read(round.name, who, &doctor.output).with_context(|| doctor.errors.clone())?;
+            note(format!("doctor, {who}"), host.summary(), began.elapsed(), true);
+            found.push(host);
+            if round.controllers.contains(&user) {
+                let began = Instant::now();
+                let (seen, passed) = limits(&machine, user)?;
+                note(format!("controllers, {who}"), seen, began.elapsed(), passed);
             }
-            note(format!("controllers, {who}"), seen, began.elapsed(), passed);
             if !round.judges.is_empty() {
                 let began = Instant::now();
-                let judged = judge(&machine, &round.judges, user)?;
-                note(format!("judges, {who}"), judged.0, began.elapsed(), judged.1);
+                let (seen, passed) = judge(&machine, round.judges, user)?;
+                note(format!("judges, {who}"), seen, began.elapsed(), passed);
             }
         }
-        Ok(())
+        Ok((lines, found))
     }
 
     fn start(&self, round: &Round, built: &Built) -> Result<Machine> {
@@ -134,6 +156,18 @@ impl Test {
 fn request(command: &[&str], user: bool) -> Request {
     let command = command.iter().map(|word| (*word).to_owned()).collect();
     Request { command, user, folder: repository().display().to_string(), ..Request::default() }
+}
+
+/// Has every limit met. What was seen, and whether it is as it should be.
+fn limits(machine: &Machine, user: bool) -> Result<(String, bool)> {
+    let script = repository().join(CONTROLLERS).display().to_string();
+    let checked = machine.lines.capture(&request(&["sh", &script], user))?;
+    let count = |word: &str| checked.output.lines().filter(|line| line.starts_with(word)).count();
+    let passed = checked.status == 0 && count("ok ") > 0;
+    if !passed {
+        progress::say(&format!("{}{}", checked.output, checked.errors));
+    }
+    Ok((format!("{} hold, {} do not", count("ok "), count("FAILED ")), passed))
 }
 
 /// Has the judges judge, from a build folder of the user's own. What they saw, and whether it is as it should be.
@@ -183,11 +217,6 @@ fn summary(text: &str) -> Option<String> {
     let skipped = text.lines().filter(|line| line.starts_with("skipped: ")).count();
     let passed = number(" passed")?.saturating_sub(skipped);
     Some(format!("{passed} passed, {} failed, {skipped} for the other user", number(" failed")?))
-}
-
-fn counted(checked: &Ended) -> String {
-    let count = |word: &str| checked.output.lines().filter(|line| line.starts_with(word)).count();
-    format!("{} hold, {} do not", count("ok "), count("FAILED "))
 }
 
 fn print(lines: &[Line]) {
