@@ -21,6 +21,8 @@ pub enum Need {
     SingleId,
     /// Trees of cgroup v1 beside or in place of the one of version 2.
     CgroupV1Trees,
+    /// podman(1).
+    Podman,
     Busybox,
     CpuLimit,
     CpusetLimit,
@@ -81,6 +83,7 @@ impl Need {
                 "below a tracer newuidmap has no rights",
                 "run the tests as a user whom /etc/subuid does not name",
             ),
+            Self::Podman => own(is_there("podman"), "there is no podman", "install the package podman"),
             Self::CgroupV1Trees => own(
                 std::fs::read_to_string("/proc/self/mountinfo").is_ok_and(|mounts| mounts.contains(" - cgroup ")),
                 "this machine has cgroups of version 2 alone",

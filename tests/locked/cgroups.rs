@@ -87,7 +87,7 @@ fn with_one_tree() -> Host {
 
 fn trees_of(kinds: &[&str]) -> Vec<(PathBuf, PathBuf)> {
     let below = |place: &Path| place.strip_prefix(TOP).map(Path::to_owned).unwrap_or_default();
-    let wanted = mounts().into_iter().filter(|(kind, _)| kinds.contains(&kind.as_str()));
+    let wanted = mounts().into_iter().filter(|(kind, place)| kinds.contains(&kind.as_str()) && place.exists());
     wanted.map(|(_, place)| (place.clone(), below(&place))).collect()
 }
 

@@ -12,9 +12,9 @@ use super::hidden::masks;
 use super::host::{Host, Who};
 use super::lock::{Lock, Says};
 use super::step::Step;
-use crate::harness::{repository, rootfs};
+use crate::harness::{Room, repository, rootfs};
 
-/// What engines refuse to who has no CAP_SYS_ADMIN: the calls of the course in the profiles of containers-common and moby.
+/// What docker refuses to who has no CAP_SYS_ADMIN: the calls of the course that are in no list of moby's profile.
 const REFUSED: [libc::c_long; 12] = [
     libc::SYS_fsconfig,
     libc::SYS_fsmount,
@@ -37,12 +37,19 @@ const NAMESPACES: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWUSER
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET) as u32;
-/// The capabilities that podman leaves: chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap,
-/// net_bind_service, sys_chroot, setfcap. See containers.conf(5).
+/// The capabilities that both leave: chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap,
+/// net_bind_service, sys_chroot, setfcap; docker a few more, of no use here. See containers.conf(5).
 const LEFT: [libc::c_ulong; 11] = [0, 1, 3, 4, 5, 6, 7, 8, 10, 18, 31];
 const LAST_CAPABILITY: libc::c_ulong = 40;
 
-/// The default filter of podman(1) and docker(1), as far as the course meets it.
+/// The same of podman(1), whose profile allows containers in containers: seccomp.json of containers-common.
+const REFUSED_BY_PODMAN: [libc::c_long; 3] = [libc::SYS_setdomainname, libc::SYS_sethostname, libc::SYS_setns];
+
+fn filter_of_podman() -> Step {
+    Step::Filter(Filter::of(&REFUSED_BY_PODMAN.map(|call| (call, Answer::Errno(Errno::EPERM)))))
+}
+
+/// The default filter of docker(1), as far as the course meets it.
 fn filter() -> Step {
     let refused = REFUSED.map(|call| (call, Answer::Errno(Errno::EPERM)));
     // Its arguments lie in memory, where no filter looks: the C library shall try clone(2).
@@ -50,18 +57,15 @@ fn filter() -> Step {
     Step::Filter(Filter::with_flags(&calls, &[(libc::SYS_clone, NAMESPACES, Errno::EPERM)]))
 }
 
-/// A container of podman's: its /proc and its mark.
-fn container(masks: Vec<Step>) -> Host {
-    inside(Host::root(), masks)
-}
-
-fn inside(host: Host, masks: Vec<Step>) -> Host {
+/// A container as an engine makes it: its /proc, its cgroups, and a mark whose it is.
+fn inside(engine: &str, host: Host, masks: Vec<Step>) -> Host {
     let steps = [
         Step::Unshare(CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWUTS),
         Step::Fork,
         Step::mount("proc", "/proc", ""),
         Step::mount("tmpfs", "/run", ""),
-        Step::write("/run/.containerenv", "engine=\"podman\"\n"),
+        Step::mkdir("/run/systemd"),
+        Step::write("/run/systemd/container", engine),
         one_tree(),
         Step::remount("/sys/fs/cgroup", MsFlags::MS_RDONLY),
     ];
@@ -112,14 +116,14 @@ const SECCOMP: Says = Says {
     verdict: "blocked",
     kind: "seccomp",
     why: "a seccomp filter is at work, as container engines set it up",
-    remedy: "start the outer container with `podman run --security-opt seccomp=unconfined …`",
+    remedy: "start the outer container with `docker run --security-opt seccomp=unconfined …`",
 };
 const MASKED: Says = Says {
     needs: &["proc-mount"],
     verdict: "blocked",
     kind: "masked-proc",
     why: "is covered, as container engines do, and /proc may not be shown anew",
-    remedy: "start the outer container with `podman run --security-opt unmask=ALL …`",
+    remedy: "start the outer container with `docker run --security-opt systempaths=unconfined …`",
 };
 const MASKED_INSIDE: Says = Says { needs: &["user-namespaces"], verdict: "limited", ..MASKED };
 
@@ -127,8 +131,8 @@ const MASKED_INSIDE: Says = Says { needs: &["user-namespaces"], verdict: "limite
 fn inside_a_container_without_privileges_its_filter_is_named() {
     needs!(UserNamespaces);
     let room = room!();
-    let host = container(masked()).lastly([filter()]);
-    let lock = Lock::new("inside podman, with its defaults", host, [SECCOMP, READ_ONLY]);
+    let host = inside("docker", Host::root(), masked()).lastly([filter()]);
+    let lock = Lock::new("inside docker, with its defaults", host, [SECCOMP, READ_ONLY]);
     let root = rootfs().to_str().expect("paths are UTF-8");
     lock.is_told_by_doctor(&room);
     lock.is_told_by(&room, &["unshare-uts", "--", "true"]);
@@ -142,8 +146,8 @@ fn inside_a_container_without_privileges_its_filter_is_named() {
 fn inside_a_container_without_a_filter_its_masks_are_named() {
     needs!(UserNamespaces, PivotRoot);
     let room = room!();
-    let name = "inside podman, --security-opt seccomp=unconfined";
-    let lock = Lock::new(name, container(masked()), [MASKED, MASKED_INSIDE, NOT_ROOT, READ_ONLY]);
+    let name = "inside docker, --security-opt seccomp=unconfined";
+    let lock = Lock::new(name, inside("docker", Host::root(), masked()), [MASKED, MASKED_INSIDE, NOT_ROOT, READ_ONLY]);
     let root = rootfs().to_str().expect("paths are UTF-8");
     lock.is_told_by_doctor(&room);
     lock.is_told_by(&room, &["unshare-pid", "--", "true"]);
@@ -156,13 +160,69 @@ fn inside_a_container_without_a_filter_its_masks_are_named() {
 fn inside_a_container_without_filter_and_masks_containers_run() {
     needs!(UserNamespaces, PivotRoot, Overlayfs);
     let room = room!();
-    let name = "inside podman, --security-opt seccomp=unconfined --security-opt unmask=ALL";
-    let lock = Lock::new(name, container(Vec::new()), [NOT_ROOT, READ_ONLY]);
+    let name = "inside docker, --security-opt seccomp=unconfined --security-opt systempaths=unconfined";
+    let lock = Lock::new(name, inside("docker", Host::root(), Vec::new()), [NOT_ROOT, READ_ONLY]);
     let root = rootfs().to_str().expect("paths are UTF-8");
     lock.is_told_by_doctor(&room);
     lock.runs(&room, &["unshare-pid", "--", "sh", "-c", "echo $$"], "1\n");
     lock.runs(&room, &["enter-pivot", root, "--", "echo", "inside"], "inside\n");
     lock.runs(&room, &["boxwright", "run", "--rm", root, "--", "echo", "inside"], "inside\n");
+}
+
+#[test]
+fn inside_podman_what_it_refuses_is_named_and_the_rest_works() {
+    needs!(UserNamespaces, PivotRoot);
+    let room = room!();
+    let filtered = Says {
+        needs: &["keep-namespace", "pidfd-setns", "setns", "uts-namespace"],
+        remedy: "start the outer container with `podman run --security-opt seccomp=unconfined …`",
+        ..SECCOMP
+    };
+    let masks = "start the outer container with `podman run --security-opt unmask=ALL …`";
+    let says = [
+        filtered,
+        Says { remedy: masks, ..MASKED },
+        Says { remedy: masks, ..MASKED_INSIDE },
+        Says { needs: &["device-nodes"], ..NOT_ROOT },
+        Says { remedy: "start the outer container with `podman run --privileged …`", ..READ_ONLY },
+    ];
+    let host = inside("podman", Host::root(), masked()).lastly([filter_of_podman()]);
+    let lock = Lock::new("inside podman, with its defaults", host, says);
+    let root = rootfs().to_str().expect("paths are UTF-8");
+    lock.is_told_by_doctor(&room);
+    lock.is_told_by(&room, &["unshare-uts", "--hostname", "box", "--", "true"]);
+    lock.runs(&room, &["unshare-pid", "--no-proc", "--", "sh", "-c", "echo $$"], "1\n");
+    lock.runs(&room, &["enter-chroot", root, "--", "echo", "inside"], "inside\n");
+}
+
+/// What doctor says inside a container of the real one's, by need.
+fn inside_real_podman(room: &Room, root: &str, flags: &[&str]) -> Value {
+    let words = [&["podman", "run", "--rm", "--network", "none"], flags, &["--rootfs", root, "/doctor", "--json"]];
+    let ran = room.run("/usr/bin/env", words.concat());
+    serde_json::from_str(&ran.stdout()).unwrap_or_else(|_| panic!("{}", ran.transcript()))
+}
+
+#[test]
+fn inside_podman_itself_it_is_as_on_the_host_that_we_make() {
+    needs!(UserNamespaces, PivotRoot, Podman);
+    let room = room!();
+    let root = room.root(&["doctor"]).display().to_string();
+    let found = |report: &Value, need: &str| {
+        let needs = report["needs"].as_array().expect("doctor writes lists").iter();
+        let mut found = needs
+            .filter(|one| one["need"] == need)
+            .map(|one| ["verdict", "cause"].map(|field| one[field].as_str().unwrap_or_default().to_owned()).join(" "));
+        found.next().unwrap_or_default()
+    };
+    let defaults = inside_real_podman(&room, &root, &[]);
+    assert_eq!(found(&defaults, "uts-namespace"), "blocked seccomp");
+    assert_eq!(found(&defaults, "setns"), "blocked seccomp");
+    assert_eq!(found(&defaults, "proc-mount"), "blocked masked-proc");
+    let unconfined = ["--security-opt", "seccomp=unconfined", "--security-opt", "unmask=ALL"];
+    let open = inside_real_podman(&room, &root, &unconfined);
+    for need in ["uts-namespace", "setns", "proc-mount", "user-namespaces", "pivot-root"] {
+        assert_eq!(found(&open, need), "works ", "{need}");
+    }
 }
 
 /// The walls that `.devcontainer/devcontainer.json` takes down, in docker's words.
@@ -181,7 +241,8 @@ fn the_dev_container_takes_down_the_walls_that_are_in_the_way() {
     let stands = |flag: &str| !flags.iter().any(|one| one == flag);
     let masks = if stands("systempaths=unconfined") { masked() } else { Vec::new() };
     let filter = stands("seccomp=unconfined").then(filter);
-    let lock = Lock::new("the dev container", inside(Host::ordinary(), masks).lastly(filter), [NOT_ROOT, READ_ONLY]);
+    let lock =
+        Lock::new("the dev container", inside("docker", Host::ordinary(), masks).lastly(filter), [NOT_ROOT, READ_ONLY]);
     let root = rootfs().to_str().expect("paths are UTF-8");
     assert!(!stands("apparmor=unconfined"), "docker's own profile forbids every mount");
     lock.is_told_by_doctor(&room);
@@ -211,7 +272,7 @@ const NO_CGROUPS: Says = Says {
 /// As engines show them.
 const READ_ONLY: Says = Says {
     why: "/sys/fs/cgroup is mounted read-only, as container engines do",
-    remedy: "start the outer container with `podman run --privileged …`",
+    remedy: "start the outer container with `docker run --privileged …`",
     ..NO_CGROUPS
 };
 const ON_OVERLAY: Says = Says {

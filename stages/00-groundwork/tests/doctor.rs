@@ -107,8 +107,8 @@ fn a_pipe_gets_no_colours() {
 #[test]
 fn a_refusal_after_the_namespace_was_created_blocks_it() {
     // What Ubuntu does: creation succeeds, and the first use of it is refused.
-    for call in ["mount:error=EACCES", "sethostname:error=EPERM"] {
-        let Some(kind) = kind_when_refused(call, "user-namespaces") else { return };
+    for (call, need) in [("mount:error=EACCES", "user-namespaces"), ("sethostname:error=EPERM", "uts-namespace")] {
+        let Some(kind) = kind_when_refused(call, need) else { return };
         assert!(matches!(kind, Kind::Unknown | Kind::Apparmor | Kind::Selinux | Kind::Seccomp), "{call}: {kind:?}");
     }
 }

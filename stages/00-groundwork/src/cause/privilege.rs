@@ -9,6 +9,20 @@ use crate::host::{Capability, Host};
 use crate::mountinfo::Mount;
 
 const APPARMOR_SYSCTL: &str = "kernel.apparmor_restrict_unprivileged_userns";
+/// Directories that the kernel keeps empty for a mount: one there hides nothing.
+const EMPTY: [&str; 11] = [
+    "/proc/fs/nfsd",
+    "/proc/sys/fs/binfmt_misc",
+    "/sys/firmware/efi/efivars",
+    "/sys/fs/bpf",
+    "/sys/fs/cgroup",
+    "/sys/fs/fuse/connections",
+    "/sys/fs/pstore",
+    "/sys/fs/selinux",
+    "/sys/kernel/config",
+    "/sys/kernel/debug",
+    "/sys/kernel/security",
+];
 const DEBIAN_SYSCTL: &str = "kernel.unprivileged_userns_clone";
 
 impl Cause {
@@ -131,10 +145,10 @@ impl Cause {
     /// What hides a part of /proc or /sys also keeps the kernel from showing a fresh one: see mount_too_revealing.
     pub fn masked(host: &dyn Host, whole: &str) -> Option<Self> {
         let hides = |mount: &Mount| {
-            mount.target.starts_with(whole) && mount.target != Path::new(whole) && mount.fstype != "autofs"
+            let is_below = mount.target.starts_with(whole) && mount.target != Path::new(whole);
+            is_below && !EMPTY.iter().any(|place| mount.target.starts_with(place))
         };
-        // binfmt_misc has an empty directory made for it, which hides nothing.
-        let mask = host.mounts().into_iter().find(|mount| hides(mount) && mount.fstype != "binfmt_misc")?;
+        let mask = host.mounts().into_iter().find(hides)?;
         let why =
             format!("{} is covered, as container engines do, and {whole} may not be shown anew", mask.target.display());
         let remedy = match host.container().as_deref() {
