@@ -28,7 +28,14 @@ enum Verb {
         port: u16,
     },
     /// Bring the catalogs of the translations up to date with the book
-    Messages,
+    Messages {
+        /// Write nothing: say what is wrong in the catalogs as they are
+        #[arg(long)]
+        check: bool,
+        /// Pages to check, such as 04-pivot [default: all]
+        #[arg(requires = "check")]
+        pages: Vec<String>,
+    },
     /// Type the console blocks and compare; look up what can be looked up
     Test(Test),
 }
@@ -56,7 +63,8 @@ impl Options {
                 Ok(built.wrong.is_empty())
             }
             Verb::Serve { port } => crate::serve::serve(&place, port).map(|()| true),
-            Verb::Messages => {
+            Verb::Messages { check: true, pages } => crate::languages::check::say(&place, &pages),
+            Verb::Messages { .. } => {
                 let counts = crate::languages::update::all(&place)?;
                 counts.iter().for_each(|count| say(&count.to_string()));
                 Ok(true)

@@ -10,8 +10,10 @@
 //! | catalogs brought up to date with it | [`update`] |
 //! | the words of mdBook's own page, and links between the editions | [`theme`] |
 //! | what is searched for is found | `search` |
+//! | faults of translations | [`check`] |
 //! | what the book says in another language | [`Translation`] |
 
+pub mod check;
 pub mod collect;
 pub mod po;
 mod search;

@@ -21,6 +21,8 @@ pub struct Entry {
     pub message: String,
     /// What the translation says; empty when there is none.
     pub translation: String,
+    /// The line that the translation begins on, counted from 1; 0 if it was not read.
+    pub line: usize,
 }
 
 impl Entry {
@@ -93,7 +95,7 @@ fn entry(block: &[(usize, &str)]) -> Result<Option<Entry>> {
                 rest
             }
             "msgstr" => {
-                part = Part::Translation;
+                (part, entry.line) = (Part::Translation, *number);
                 rest
             }
             _ if line.starts_with('"') => line,
@@ -188,10 +190,16 @@ mod tests {
             previous: Some("old \"x\"".to_owned()),
             message: "new \\| `\\n`\tand\nmore".to_owned(),
             translation: "新的".to_owned(),
+            line: 0,
         };
         let fields = "Language: zh-CN\nMIME-Version: 1.0\n".to_owned();
         let catalog = Catalog { head: vec!["Chinese".to_owned()], fields, entries: vec![entry.clone(), entry] };
-        assert_eq!(Catalog::read(&catalog.to_string()).unwrap(), catalog);
+        let mut read = Catalog::read(&catalog.to_string()).unwrap();
+        let lines: Vec<_> = read.entries.iter_mut().map(|entry| std::mem::take(&mut entry.line)).collect();
+        assert_eq!(read, catalog);
+        let written = catalog.to_string();
+        let line_of = |line: usize| written.lines().nth(line - 1).unwrap();
+        assert!(lines.iter().all(|line| line_of(*line) == "msgstr \"新的\""), "{lines:?}");
     }
 
     #[test]
