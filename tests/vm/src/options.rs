@@ -131,7 +131,8 @@ fn run(choice: &Choice, user: bool, command: &[String]) -> Result<u8> {
     if terminal {
         progress::say(&format!("ready after {:.1} s; `exit` ends the machine\r", machine.started_in.as_secs_f32()));
     }
-    let shell = ["sh", "-l"].map(str::to_owned).to_vec();
+    // bash(1) says in its prompt who one is.
+    let shell = ["sh", "-c", "command -v bash >/dev/null && exec bash -l || exec sh -l"].map(str::to_owned).to_vec();
     let mut request = Request {
         command: if terminal { shell } else { command.to_vec() },
         user,
