@@ -180,3 +180,32 @@ fn trials(top: &str) -> Vec<String> {
     };
     found.lines().filter(is_left).map(str::to_owned).collect()
 }
+
+/// The page of the book that tells what `doctor --json` writes.
+fn page() -> String {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book/src/hosts.md");
+    std::fs::read_to_string(page).expect("the book has a page on hosts")
+}
+
+#[test]
+fn the_book_shows_a_report() {
+    let page = page();
+    let shown = page.split("```json").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let report: Report = serde_json::from_str(shown).unwrap();
+    assert!(!report.is_blocked());
+    assert_eq!(report.needs.iter().filter(|found| found.verdict.is_blocked()).count(), 1);
+}
+
+#[test]
+fn the_book_names_all_causes_that_there_are_and_no_other() {
+    let page = page();
+    let list = page.split("- `cause` is one of ").nth(1).and_then(|rest| rest.split(";\n").next()).unwrap();
+    let words: Vec<_> = list.split('`').skip(1).step_by(2).collect();
+    for word in &words {
+        serde_json::from_value::<Kind>((*word).into()).unwrap();
+    }
+    let unknown = serde_json::from_value::<Kind>("no-such-cause".into()).unwrap_err().to_string();
+    // "unknown variant `no-such-cause`, expected one of `apparmor`, `selinux`, …"
+    let all: Vec<_> = unknown.split('`').skip(3).step_by(2).collect();
+    assert_eq!(words, all);
+}

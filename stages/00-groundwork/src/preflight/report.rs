@@ -122,29 +122,3 @@ fn user(host: &dyn Host) -> String {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cause::Kind;
-
-    const README: &str = include_str!("../../README.md");
-
-    #[test]
-    fn the_readme_shows_a_report() {
-        let shown = README.split("```json").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-        let report: Report = serde_json::from_str(shown).unwrap();
-        assert!(!report.is_blocked());
-        assert_eq!(report.needs.iter().filter(|found| found.verdict.is_blocked()).count(), 1);
-    }
-
-    #[test]
-    fn the_readme_names_causes_that_there_are() {
-        let list = README.split("- `cause` is one of ").nth(1).and_then(|rest| rest.split(';').next()).unwrap();
-        let words: Vec<_> = list.split('`').skip(1).step_by(2).collect();
-        assert!(words.len() > 15, "{words:?}");
-        for word in words {
-            serde_json::from_value::<Kind>(word.into()).unwrap();
-        }
-    }
-}
