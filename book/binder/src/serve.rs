@@ -117,7 +117,8 @@ fn is_localhost(line: &str) -> bool {
 /// The file that a path of the address names, if it lies among the pages.
 fn file(pages: &Path, path: &str) -> Option<PathBuf> {
     let path = path.strip_prefix('/')?;
-    let name = Path::new(if path.is_empty() { "index.html" } else { path });
+    let name = if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
+    let name = Path::new(&name);
     if !name.components().all(|part| matches!(part, Component::Normal(_))) {
         return None;
     }
@@ -156,11 +157,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let pages = folder.path().join("pages");
         std::fs::create_dir_all(pages.join("css")).unwrap();
-        for name in ["pages/index.html", "pages/css/a.css", "secret"] {
+        std::fs::create_dir_all(pages.join("zh-CN")).unwrap();
+        for name in ["pages/index.html", "pages/zh-CN/index.html", "pages/css/a.css", "secret"] {
             std::fs::write(folder.path().join(name), name).unwrap();
         }
         std::os::unix::fs::symlink("../secret", pages.join("link")).unwrap();
-        for (path, there) in [("/", true), ("/index.html", true), ("/css/a.css", true)] {
+        for (path, there) in
+            [("/", true), ("/index.html", true), ("/zh-CN/", true), ("/css/", false), ("/css/a.css", true)]
+        {
             assert_eq!(file(&pages, path).is_some(), there, "{path}");
         }
         for path in [

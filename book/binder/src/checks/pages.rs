@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use regex::Regex;
 
 use crate::build::build_to;
+use crate::languages::LANGUAGES;
 use crate::place::Place;
 
 /// The most that a page may have, without its figures.
@@ -16,6 +17,7 @@ const PRINTED: &str = "print.html";
 
 /// A page.
 struct Page {
+    /// Its path, seen from the first page: `04-pivot.html`, `zh-CN/04-pivot.html`.
     name: String,
     /// Where its links lead.
     links: Vec<String>,
@@ -36,7 +38,7 @@ pub fn wrong(place: &Place) -> Result<Vec<String>> {
     let built = build_to(place, folder.path())?;
     let mut wrong = built.wrong;
     let pages = read(folder.path())?;
-    for page in pages.values().filter(|page| page.name != PRINTED) {
+    for page in pages.values().filter(|page| !page.name.ends_with(PRINTED)) {
         wrong.extend(wrong_on(page, &pages, folder.path()));
     }
     Ok(wrong)
@@ -52,8 +54,8 @@ fn wrong_on(page: &Page, pages: &BTreeMap<String, Page>, folder: &Path) -> Vec<S
     wrong.extend(page.loads.iter().filter(outside).map(|load| format!("{name}: loads {load} from a network")));
     for link in page.links.iter().filter(|link| !link.contains(':') && !link.is_empty()) {
         let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-        let target = if file.is_empty() { name } else { file };
-        let is_there = match pages.get(target) {
+        let target = if file.is_empty() { name.clone() } else { target(name, file) };
+        let is_there = match pages.get(&target) {
             Some(target) => anchor.is_empty() || target.anchors.contains(anchor),
             None => folder.join(target).is_file(),
         };
@@ -66,11 +68,26 @@ fn wrong_on(page: &Page, pages: &BTreeMap<String, Page>, folder: &Path) -> Vec<S
     wrong
 }
 
+/// What a page means by this file: `../a.html` on `zh-CN/a.html` is `a.html`.
+fn target(page: &str, file: &str) -> String {
+    let mut folders: Vec<_> = page.split('/').collect();
+    folders.pop();
+    for part in file.split('/') {
+        match part {
+            ".." => drop(folders.pop()),
+            part => folders.push(part),
+        }
+    }
+    folders.join("/")
+}
+
 fn read(folder: &Path) -> Result<BTreeMap<String, Page>> {
-    let entries = std::fs::read_dir(folder)?.flatten().map(|entry| entry.path());
-    let pages = entries.filter(|path| path.extension().is_some_and(|extension| extension == "html"));
+    let folders = [folder.to_owned()].into_iter().chain(LANGUAGES.map(|language| folder.join(language)));
+    let entries: Vec<_> = folders.map(std::fs::read_dir).collect::<Result<_, _>>()?;
+    let paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+    let pages = paths.filter(|path| path.extension().is_some_and(|extension| extension == "html"));
     let pages = pages.map(|path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().into_owned();
         let html = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         Ok((name.clone(), page(name, &html)?))
     });
@@ -108,6 +125,18 @@ mod tests {
         let wrong = wrong_on(&pages["x.html"], &pages, Path::new("/nowhere"));
         assert_eq!(wrong.len(), 3, "{wrong:?}");
         assert!(wrong[0].contains("#b") && wrong[1].contains("no.html") && wrong[2].contains("x.org"), "{wrong:?}");
+    }
+
+    #[test]
+    fn a_link_is_seen_from_its_page() {
+        for (page, file, wanted) in [
+            ("a.html", "b.html", "b.html"),
+            ("a.html", "zh-CN/a.html", "zh-CN/a.html"),
+            ("zh-CN/a.html", "../a.html", "a.html"),
+            ("zh-CN/a.html", "b.html", "zh-CN/b.html"),
+        ] {
+            assert_eq!(target(page, file), wanted, "{page}: {file}");
+        }
     }
 
     #[test]
