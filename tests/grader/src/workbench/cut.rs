@@ -149,11 +149,15 @@ fn without_tests(manifest: &str) -> String {
     text
 }
 
-/// `cargo workshop` works in a workbench too, wherever it lies.
+/// `cargo workshop` works in a workbench too, wherever it lies. Below the course cargo reads both aliases, and takes the nearer
+/// one only if both are texts: lists it would join.
 fn alias(course: &Path) -> String {
     let manifest = course.join("Cargo.toml").display().to_string();
-    let words = ["run", "--quiet", "--manifest-path", &manifest, "--package", "grader", "--bin", "workshop", "--"];
-    format!("[alias]\nworkshop = {words:?}\n")
+    if manifest.contains(char::is_whitespace) {
+        let home = course.display();
+        return format!("# No alias can hold the space in {home}: `cargo workshop` works there.\n");
+    }
+    format!("[alias]\nworkshop = \"run --quiet --manifest-path {manifest} --package grader --bin workshop --\"\n")
 }
 
 #[cfg(test)]
@@ -173,6 +177,23 @@ mod tests {
         ] {
             assert_eq!(begins_a_function(before), begins, "{before}");
         }
+    }
+
+    #[test]
+    fn below_the_course_the_nearer_alias_counts() {
+        let course = tempfile::tempdir().unwrap();
+        let workbench = course.path().join("workbench");
+        let write = |folder: &Path, text: &str| {
+            fs::create_dir_all(folder.join(".cargo")).unwrap();
+            fs::write(folder.join(".cargo/config.toml"), text).unwrap();
+        };
+        write(course.path(), include_str!("../../../../.cargo/config.toml"));
+        write(&workbench, &alias(course.path()));
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let listed = std::process::Command::new(cargo).arg("--list").current_dir(&workbench).output().unwrap();
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned() + &String::from_utf8_lossy(&listed.stderr);
+        let line = listed.lines().find(|line| line.trim_start().starts_with("workshop ")).unwrap_or_default();
+        assert!(line.contains("--manifest-path") && line.matches("run").count() == 1, "{line:?} in {listed}");
     }
 
     #[test]
