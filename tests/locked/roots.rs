@@ -47,6 +47,14 @@ fn the_initial_ramfs_is_told_and_there_is_a_way_without_pivot_root() {
     lock.runs(&room, &["enter-pivot", "--no-pivot", root, "--", "echo", "inside"], "inside\n");
 }
 
+const NO_STRACE: Says = Says {
+    needs: &["strace"],
+    verdict: "blocked",
+    kind: "missing-program",
+    why: "strace is not installed",
+    remedy: "`doas apk add strace`",
+};
+
 /// A host whose programs are one busybox without libraries, and whose C library, where it has one, is not the GNU one.
 /// What it takes to run ours is beside it.
 fn busybox(room: &Room) -> Lock {
@@ -61,7 +69,10 @@ fn busybox(room: &Room) -> Lock {
     let shown = |name: &str| Step::bind(Path::new("/").join(name), root.join(name));
     let steps = [Step::bind(&root, &root), shown("proc"), shown("sys"), shown("dev"), Step::pivot(&root)];
     let host = Host::ordinary().with(steps).within(["/bin/busybox", "env"].map(str::to_owned), Who::Ordinary);
-    Lock::new("a musl host (one static busybox)", host, [])
+    // As Alpine does.
+    fs::write(root.join("etc/os-release"), "ID=alpine\nPRETTY_NAME=\"Alpine Linux\"\n").expect("it can be named");
+    let host = host.variable("TMPDIR", Some(Path::new("/tmp")));
+    Lock::new("a musl host (one static busybox)", host, [NO_STRACE])
 }
 
 fn made(command: &mut Command) {
@@ -85,6 +96,7 @@ fn a_host_of_one_static_busybox_is_a_source_of_roots() {
     needs!(UserNamespaces, PivotRoot, Overlayfs, Busybox);
     let room = room!();
     let lock = busybox(&room);
+    lock.is_told_by_doctor(&room);
     let made = lock.host.run(&room, "/bin/sh", &["/host.sh", "/tmp/made"]).ok();
     assert_eq!(made.lines().last(), Some("/tmp/made"), "{made}");
     for program in ["enter-chroot", "enter-pivot"] {

@@ -68,6 +68,8 @@ fn cause(place: &Path, trouble: &Trouble, remedy: &str) -> Cause {
         of_disk(format!("{there} is full, or has no inodes left"), room)
     } else if trouble.is_about(RUNNING) {
         of_disk(format!("{there} is mounted noexec"), remedy.to_owned())
+    } else if trouble.is(&[Errno::ENOENT]) {
+        of_disk(format!("there is no {place}"), remedy.to_owned())
     } else {
         of_disk(format!("this user may not write to {place}"), remedy.to_owned())
     }
