@@ -25,6 +25,8 @@ struct Known {
     contract: Contract,
     /// What the guide through the exercises says of its verbs.
     guide: Contract,
+    /// Its verbs that pass on what they are told.
+    passing: BTreeSet<String>,
 }
 
 /// Names of what is not there.
@@ -50,13 +52,15 @@ impl Known {
         let is_source = |file: &&std::path::PathBuf| file.extension().is_some_and(|extension| extension == "rs");
         let sources = files.iter().filter(is_source).map(|file| text(file)).collect();
         let exercises = book.course.exercises().map(|exercise| exercise.id.clone());
+        let (guide, passing) = guide();
         Ok(Self {
             files: files.iter().map(|file| file.display().to_string()).collect(),
             programs: book.course.stages.iter().flat_map(|stage| stage.programs.clone()).collect(),
             ids: exercises.chain(book.course.predictions().map(|question| question.id.clone())).collect(),
             sources,
             contract: Contract::open(&book.place)?,
-            guide: guide(),
+            guide,
+            passing,
         })
     }
 
@@ -93,7 +97,8 @@ impl Known {
         let mut words = line.split_whitespace().take_while(|word| *word != "--");
         let verb = words.next()?;
         let Some(page) = self.guide.page(verb) else { return Some(format!("`cargo workshop` has no verb {verb}")) };
-        let missing = words.filter(|word| word.starts_with("--")).find(|word| !has_option(page, option(word)))?;
+        let mut options = words.filter(|word| word.starts_with("--") && !self.passing.contains(verb));
+        let missing = options.find(|word| !has_option(page, option(word)))?;
         Some(format!("`cargo workshop {verb} --help` does not know {missing}"))
     }
 
@@ -130,12 +135,15 @@ impl Known {
     }
 }
 
-/// The verbs of `cargo workshop`, asked of itself.
-fn guide() -> Contract {
+/// The verbs of `cargo workshop`, asked of itself; and those that pass on what they are told to another program.
+fn guide() -> (Contract, BTreeSet<String>) {
     let mut command = grader::guide::command();
     command.build();
+    let passes_on = |verb: &&clap::Command| verb.get_arguments().any(clap::Arg::is_trailing_var_arg_set);
+    let passing = command.get_subcommands().filter(passes_on).map(|verb| verb.get_name().to_owned()).collect();
     let verbs = command.get_subcommands_mut();
-    Contract::with(verbs.map(|verb| (verb.get_name().to_owned(), verb.render_long_help().to_string())))
+    let pages = verbs.map(|verb| (verb.get_name().to_owned(), verb.render_long_help().to_string()));
+    (Contract::with(pages), passing)
 }
 
 fn is_path(name: &str) -> bool {
@@ -201,7 +209,8 @@ mod tests {
                 ]
                 .map(owned),
             ),
-            guide: Contract::with([("grade", "  --bin <DIR>\n")].map(owned)),
+            guide: Contract::with([("grade", "  --bin <DIR>\n"), ("book", "")].map(owned)),
+            passing: set(&["book"]),
         }
     }
 
@@ -224,6 +233,7 @@ mod tests {
             "stages/NN-name/mistakes",
             "ext4",
             "--bin",
+            "cargo workshop book test --update",
             "cargo workshop grade uts-1 --bin DIR",
             "--",
         ] {
