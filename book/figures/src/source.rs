@@ -62,7 +62,7 @@ impl Sources {
         let all = self.files.iter().flat_map(|file| file.literals.iter().map(move |literal| (file, literal)));
         let fitting = all.filter_map(|(file, literal)| Some((literal.fits(reason)?, file, literal)));
         let best = fitting.max_by_key(|(weight, file, literal)| {
-            let says_call = file.statement(literal.line).2.contains(&format!(".{call}("));
+            let says_call = file.statement(literal.line).1.contains(&format!(".{call}("));
             let is_of_stage = file.path.starts_with(&format!("stages/{stage}/"));
             (*weight, says_call, is_of_stage)
         });
@@ -72,12 +72,12 @@ impl Sources {
 
 impl File {
     fn place(&self, line: usize) -> Place {
-        let (from, to, statement) = self.statement(line);
-        Place { path: self.path.clone(), line, statement, exercise: self.exercise(from, to) }
+        let (from, statement) = self.statement(line);
+        Place { path: self.path.clone(), line, statement, exercise: self.exercise(from) }
     }
 
-    /// The first and the last line of the statement around this one, counted from 1, and its text.
-    fn statement(&self, line: usize) -> (usize, usize, String) {
+    /// The first line of the statement around this one, counted from 1, and its text.
+    fn statement(&self, line: usize) -> (usize, String) {
         let ends = |text: &str| {
             let text = text.trim_end();
             text.is_empty() || text.ends_with([';', '{', '}', ',']) || text.trim_start().starts_with("//")
@@ -94,22 +94,30 @@ impl File {
             if self.lines[to - 1].trim_end().ends_with('{') {
                 break;
             }
+            // The last expression of a hole needs no semicolon.
+            if mark(&self.lines[to], "// END ").is_some() {
+                break;
+            }
             to += 1;
         }
         let lines = &self.lines[from - 1..to];
         let shared = lines.iter().map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
         let text: Vec<_> = lines.iter().map(|line| &line[shared..]).collect();
-        (from, to, text.join("\n"))
+        (from, text.join("\n"))
     }
 
-    fn exercise(&self, from: usize, to: usize) -> Option<String> {
-        let mark = |line: &String, mark: &str| line.trim().strip_prefix(mark).map(|id| id.trim().to_owned());
-        let began =
-            self.lines[..from].iter().enumerate().rev().find_map(|(at, line)| Some((at, mark(line, "// EXERCISE ")?)));
-        let (at, id) = began?;
-        let is_over = self.lines[at..to].iter().any(|line| mark(line, "// END ").is_some());
+    /// The exercise in whose hole the statement that begins there stands.
+    fn exercise(&self, from: usize) -> Option<String> {
+        let above = &self.lines[..from];
+        let (at, id) = above.iter().enumerate().rev().find_map(|(at, line)| Some((at, mark(line, "// EXERCISE ")?)))?;
+        let is_over = above[at..].iter().any(|line| mark(line, "// END ").is_some());
         (!is_over).then_some(id)
     }
+}
+
+/// The id that a line marks as the beginning or end of a hole.
+fn mark(line: &str, mark: &str) -> Option<String> {
+    line.trim().strip_prefix(mark).map(|id| id.trim().to_owned())
 }
 
 /// How many parentheses and brackets are still open.
@@ -146,4 +154,24 @@ fn files_below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_expression_of_a_hole_belongs_to_it_and_its_mark_to_nobody() {
+        let text = "fn own() {\n    // EXERCISE a-1\n    kernel.because(\"first\").one()?;\n    kernel.because(\"last\").two()\n    // END a-1\n}\n\nfn other() {\n    kernel.because(\"elsewhere\").three()?;\n}\n";
+        let lines = text.lines().map(str::to_owned).collect();
+        let file = File { path: "a.rs".into(), lines, literals: literals::of(text) };
+        for (line, statement, exercise) in [
+            (3, "kernel.because(\"first\").one()?;", Some("a-1")),
+            (4, "kernel.because(\"last\").two()", Some("a-1")),
+            (9, "kernel.because(\"elsewhere\").three()?;", None),
+        ] {
+            let place = file.place(line);
+            assert_eq!((place.statement.as_str(), place.exercise.as_deref()), (statement, exercise), "line {line}");
+        }
+    }
 }
