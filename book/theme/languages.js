@@ -11,7 +11,9 @@ document.addEventListener("DOMContentLoaded", () => {
     if (named && top >= 0 && top < window.innerHeight) {
       return named.id;
     }
-    const line = window.innerHeight / 3;
+    // At its end a page scrolls no further.
+    const isEnd = window.scrollY + window.innerHeight >= document.documentElement.scrollHeight - 2;
+    const line = isEnd ? window.innerHeight : window.innerHeight / 3;
     const headings = [...document.querySelectorAll("main :is(h2, h3, h4, h5)[id], main section[id]")];
     return headings.filter((heading) => heading.getBoundingClientRect().top < line).pop()?.id;
   };
