@@ -102,7 +102,7 @@ impl Test {
             return [debian, kept, newer].map(|round| Round { controllers: &[], judges: &[], ..round }).into();
         }
         if self.quick {
-            let kept = Round { controllers: &[], judges: &["chroot::", "run::limits"], ..kept };
+            let kept = Round { controllers: &[], judges: &["chroot::"], ..kept };
             let newer = Round { controllers: ORDINARY, judges: &[], ..newer };
             return vec![Round { judges: DECIDED, ..debian }, kept, newer];
         }
