@@ -23,12 +23,13 @@ impl Vm {
     pub(super) fn run(self, place: &Place) -> Result<ExitCode> {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(["run", "--quiet", "--package", "vm", "--bin", "vm", "--manifest-path"]);
-        command.arg(place.course.root.join("Cargo.toml")).arg("--").args(self.as_written(std::env::args_os().collect()));
+        command.arg(place.course.root.join("Cargo.toml")).arg("--");
+        command.args(self.as_written(std::env::args_os().collect()));
         Err(command.exec()).context("cargo cannot be run")
     }
 
     /// A first `--` is one of the other program's words, and not the end of our options.
-    fn as_written(self, all: Vec<OsString>) -> Vec<OsString> {
+    fn as_written(&self, all: Vec<OsString>) -> Vec<OsString> {
         let start = all.len() - self.words.len();
         let is_separated = start > 0 && all[start - 1] == "--";
         all.into_iter().skip(start - usize::from(is_separated)).collect()
