@@ -93,7 +93,7 @@ impl Forge {
         let _lock = self.lock(&|_| {})?;
         self.lay_out(sources)?;
         let request = Request { workspace: &self.copy(), target: &self.target(), programs };
-        let built = sandboxed::build(&self.toolchain, &request, &self.folder, &self.helper)?;
+        let built = sandboxed::build(&self.toolchain, &request, &self.folder, &self.helper, sandboxed::FOR_SOMEBODY)?;
         gather(&built, into)?;
         let labs = files_below(&self.copy().join("stages").join(stage).join("labs"));
         let named = |file: PathBuf| Some((file.file_name()?.to_string_lossy().into_owned(), file));
@@ -141,7 +141,7 @@ impl Forge {
         let all: Vec<_> = course.stages.iter().flat_map(of_stage).collect();
         let request = Request { workspace: &self.copy(), target: &self.target(), programs: &all };
         cargo::fetch(&self.toolchain, &self.copy())?;
-        let built = sandboxed::build(&self.toolchain, &request, &self.folder, &self.helper)
+        let built = sandboxed::build(&self.toolchain, &request, &self.folder, &self.helper, sandboxed::FOR_THE_COURSE)
             .context("the course itself cannot be built")?;
         gather(&built, &self.reference())?;
         fs::write(stamp, digest).context("the forge cannot be written to")

@@ -10,13 +10,18 @@ use super::cargo::{DoesNotCompile, PROFILE, Request, Toolchain, executables};
 use crate::bench::random_word;
 use crate::sandbox::{End, Sandbox, Settings, Start, Walls, Who};
 
+/// How long somebody's code may take to be compiled.
+pub(super) const FOR_SOMEBODY: Duration = Duration::from_secs(300);
+/// How long the course's own may: with all crates, from nothing, on the slowest of laptops.
+pub(super) const FOR_THE_COURSE: Duration = Duration::from_secs(1800);
+
 /// What a compiler may use: much more than a program of the course.
 const WALLS: Walls = Walls {
     memory: 6 << 30,
     disk: 64 << 20,
     processes: 1024,
-    time: Duration::from_secs(300),
-    program: Duration::from_secs(300),
+    time: FOR_SOMEBODY,
+    program: FOR_SOMEBODY,
     output: 16 << 20,
 };
 
@@ -27,6 +32,7 @@ pub(super) fn build(
     request: &Request<'_>,
     folder: &Path,
     helper: &Path,
+    time: Duration,
 ) -> Result<BTreeMap<String, PathBuf>> {
     let settings = Settings {
         helper: helper.to_owned(),
@@ -35,7 +41,7 @@ pub(super) fn build(
         writable: vec![folder.to_owned()],
         word: random_word()?,
         all_controllers: false,
-        walls: WALLS,
+        walls: Walls { time, program: time, ..WALLS },
     };
     let sandbox = Sandbox::open(&settings)?;
     let arguments =

@@ -53,6 +53,7 @@ fn told(workbench: &Workbench, started: &Started) -> String {
     }
     let mut text = match started.updated.len() {
         0 => format!("{folder} is up to date.\n"),
+        1 => format!("{folder}: one file brought up to date, and what you wrote is still there.\n"),
         count => format!("{folder}: {count} files brought up to date, and what you wrote is still there.\n"),
     };
     for file in &started.conflicts {
