@@ -118,6 +118,11 @@ impl Edition {
         self.tongue.say(Kind::Word, words).unwrap_or_else(|| words.to_owned())
     }
 
+    /// What stands between a name and what is said of it.
+    fn colon(&self) -> &'static str {
+        self.tongue.colon()
+    }
+
     /// This Markdown in the language of the edition.
     fn text(&self, markdown: &str) -> String {
         text::said(markdown, &|kind, message| self.tongue.say(kind, message))

@@ -70,6 +70,11 @@ impl Kind {
 pub trait Tongue {
     /// What a message says in this language; nothing when it stays as it is.
     fn say(&self, kind: Kind, message: &str) -> Option<String>;
+
+    /// What stands between a name and what is said of it.
+    fn colon(&self) -> &'static str {
+        ": "
+    }
 }
 
 /// The language that the book is written in.
@@ -85,6 +90,10 @@ impl Tongue for English {
 impl<T: Tongue + ?Sized> Tongue for Rc<T> {
     fn say(&self, kind: Kind, message: &str) -> Option<String> {
         (**self).say(kind, message)
+    }
+
+    fn colon(&self) -> &'static str {
+        (**self).colon()
     }
 }
 
@@ -108,6 +117,10 @@ impl Translation {
 impl Tongue for Translation {
     fn say(&self, _: Kind, message: &str) -> Option<String> {
         self.0.get(message).cloned()
+    }
+
+    fn colon(&self) -> &'static str {
+        "："
     }
 }
 

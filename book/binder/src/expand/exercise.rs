@@ -9,8 +9,9 @@ pub(super) fn shown(edition: &Edition, id: &str) -> Result<String> {
     let kind = if exercise.is_lab() { edition.say("Lab") } else { edition.say("Exercise") };
     let points = if exercise.points == 1 { edition.say("point") } else { edition.say("points") };
     let mut shown = format!(
-        "<section class=\"exercise\" id=\"{}\">\n\n**{kind} `{id}`: {}** · {} {points}\n\n{}\n",
+        "<section class=\"exercise\" id=\"{}\">\n\n**{kind} `{id}`{}{}** · {} {points}\n\n{}\n",
         anchor(id),
+        edition.colon(),
         edition.text(&exercise.title),
         exercise.points,
         edition.text(&exercise.task)

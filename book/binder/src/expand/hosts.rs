@@ -62,7 +62,7 @@ fn table(hosts: &Hosts, words: &dyn Fn(&str) -> String) -> String {
     let heads: Vec<_> = heads.collect();
     let mut text = format!("| {} |\n|{}\n", heads.join(" | "), "---|".repeat(heads.len()));
     for host in &hosts.hosts {
-        let facts = [&host.name, &host.kernel, &host.user, &host.cgroups].map(|fact| fact.replace('|', "\\|"));
+        let facts = [&host.name, &host.kernel, &host.user, &host.cgroups].map(|fact| told(fact, words));
         let verdict = |stage: &&str| host.stages.get(*stage).map_or_else(String::new, |found| words(&found.verdict));
         let verdicts = stages.iter().map(verdict);
         let cells: Vec<_> = facts.into_iter().chain(verdicts).collect();
@@ -70,6 +70,13 @@ fn table(hosts: &Hosts, words: &dyn Fn(&str) -> String) -> String {
     }
     text.push_str(&causes(hosts, words));
     text
+}
+
+/// What a host is called or has. Versions are the same in every language.
+fn told(fact: &str, words: &dyn Fn(&str) -> String) -> String {
+    let is_version = fact.starts_with(|letter: char| letter.is_ascii_digit());
+    let fact = if is_version { fact.to_owned() } else { words(fact) };
+    fact.replace('|', "\\|")
 }
 
 /// What is limited or blocked, where, and why.
@@ -85,7 +92,7 @@ fn causes(hosts: &Hosts, words: &dyn Fn(&str) -> String) -> String {
             short.iter().enumerate().filter(|(at, (_, found))| short[..*at].iter().all(|(_, other)| other != found));
         let items: Vec<_> = first.map(|(_, (_, found))| item(same(found), found, words)).collect();
         if !items.is_empty() {
-            let _ = write!(text, "\n**{}, {}**\n\n{}", host.name, words(&host.user), items.concat());
+            let _ = write!(text, "\n**{}, {}**\n\n{}", told(&host.name, words), words(&host.user), items.concat());
         }
     }
     text

@@ -50,7 +50,10 @@ fn render(edition: &Edition, block: &Block, listing: &Lines) -> String {
 
 fn folded(edition: &Edition, id: &str, code: &str) -> String {
     let summary = edition.say("the exercise's hole: open it once you have tried");
-    format!("\n<details class=\"hole\"><summary><code>{id}</code>: {summary}</summary>\n{code}\n</details>\n")
+    format!(
+        "\n<details class=\"hole\"><summary><code>{id}</code>{}{summary}</summary>\n{code}\n</details>\n",
+        edition.colon()
+    )
 }
 
 /// Each line with the indentation of the item it belongs to.

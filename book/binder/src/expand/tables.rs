@@ -17,11 +17,22 @@ pub(super) fn exercises(edition: &Edition, package: &str) -> Result<String> {
             format!("[`{}`]({file}#{})", exercise.id, anchor(&exercise.id)),
             edition.text(&exercise.title).replace('|', "\\|"),
             exercise.points.to_string(),
-            format!("[{place}]({file}#{place})"),
+            format!("[{}]({file}#{place})", title(edition, file, place)),
         ];
         table.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     Ok(table)
+}
+
+/// What the heading with this anchor says.
+fn title(edition: &Edition, file: &str, anchor: &str) -> String {
+    let text = std::fs::read_to_string(edition.place.chapters().join(file)).unwrap_or_default();
+    let mark = format!("{{#{anchor}}}");
+    let heading = text.lines().find(|line| line.starts_with('#') && line.ends_with(&mark));
+    heading.map_or_else(
+        || anchor.to_owned(),
+        |line| edition.text(line).trim_start_matches('#').trim_end_matches(&mark).trim().replace('|', "\\|"),
+    )
 }
 
 /// `{{kill-table}}`: every mistake that the grader knows, stage by stage.
