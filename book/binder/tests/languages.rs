@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
 use binder::build::build_to;
 use binder::languages::{LANGUAGES, catalogs, check, collect, theme, update};
@@ -11,13 +11,19 @@ use regex::Regex;
 use tempfile::TempDir;
 
 static PLACE: LazyLock<Place> = LazyLock::new(|| Place::find().expect("the repository is there"));
-/// All editions.
-static PAGES: LazyLock<TempDir> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().expect("a folder for the pages");
-    let built = build_to(&PLACE, folder.path()).expect("the pages can be built");
-    assert_eq!(built.wrong, Vec::<String>::new());
-    folder
-});
+
+/// The pages of all editions, for the tests that run now; gone with the last of them.
+fn built() -> Arc<TempDir> {
+    static BUILT: Mutex<Weak<TempDir>> = Mutex::new(Weak::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    built.upgrade().unwrap_or_else(|| {
+        let folder = Arc::new(tempfile::tempdir().expect("a folder for the pages"));
+        let wrong = build_to(&PLACE, folder.path()).expect("the pages can be built").wrong;
+        assert_eq!(wrong, Vec::<String>::new());
+        *built = Arc::downgrade(&folder);
+        folder
+    })
+}
 
 /// Nothing is wrong.
 #[track_caller]
@@ -63,14 +69,15 @@ fn what_is_translated_keeps_what_it_must_and_is_set_well() {
 
 #[test]
 fn each_page_has_the_same_places_and_listings_in_all_languages() {
+    let built = built();
     let anchors = Regex::new(r#"\sid="([^"]*)""#).unwrap();
     let ids = |html: &str| anchors.captures_iter(html).map(|found| found[1].to_owned()).collect::<Vec<_>>();
     let mut wrong = Vec::new();
     for language in LANGUAGES {
-        let translated = PAGES.path().join(language);
+        let translated = built.path().join(language);
         let files = |folder| pages(folder).into_iter().map(|(file, _)| file).collect::<BTreeSet<_>>();
-        assert_eq!(files(PAGES.path()), files(&translated));
-        for (file, html) in pages(PAGES.path()) {
+        assert_eq!(files(built.path()), files(&translated));
+        for (file, html) in pages(built.path()) {
             let other = std::fs::read_to_string(translated.join(&file)).unwrap();
             let (places, others) = (ids(&html), ids(&other));
             if let Some(at) = (0..places.len().max(others.len())).find(|at| places.get(*at) != others.get(*at)) {
@@ -88,10 +95,11 @@ fn each_page_has_the_same_places_and_listings_in_all_languages() {
 
 #[test]
 fn editions_name_their_language_and_lead_to_each_other() {
+    let built = built();
     for (file, html) in
-        pages(PAGES.path()).into_iter().filter(|(file, _)| !["toc.html", "print.html"].contains(&&**file))
+        pages(built.path()).into_iter().filter(|(file, _)| !["toc.html", "print.html"].contains(&&**file))
     {
-        let other = std::fs::read_to_string(PAGES.path().join("zh-CN").join(&file)).unwrap();
+        let other = std::fs::read_to_string(built.path().join("zh-CN").join(&file)).unwrap();
         let target = if file == "404.html" { "index.html" } else { &file };
         assert!(html.contains("<html lang=\"en\"") && other.contains("<html lang=\"zh-CN\""), "{file}");
         assert!(html.contains(&format!("<a class=\"language\" href=\"zh-CN/{target}\"")), "{file}");
@@ -101,8 +109,9 @@ fn editions_name_their_language_and_lead_to_each_other() {
 
 #[test]
 fn mdbook_says_its_words_where_they_are_said_anew() {
-    let html: String = pages(PAGES.path()).into_iter().map(|(_, html)| html).collect();
-    let scripts = ["book.js", "searcher.js"].map(|file| std::fs::read_to_string(PAGES.path().join(file)).unwrap());
+    let built = built();
+    let html: String = pages(built.path()).into_iter().map(|(_, html)| html).collect();
+    let scripts = ["book.js", "searcher.js"].map(|file| std::fs::read_to_string(built.path().join(file)).unwrap());
     let scripts = scripts.concat();
     let written = |(before, word, after): theme::Place| match after {
         "" => before.to_owned(),
@@ -113,6 +122,6 @@ fn mdbook_says_its_words_where_they_are_said_anew() {
     };
     none(missing(&html, &theme::PAGE));
     none(missing(&scripts, &theme::SCRIPTS));
-    let searcher = std::fs::read_to_string(PAGES.path().join("zh-CN/searcher.js")).unwrap();
+    let searcher = std::fs::read_to_string(built.path().join("zh-CN/searcher.js")).unwrap();
     assert!(searcher.contains("elasticlunr.teaser("), "mdBook's script shows results otherwise than it did");
 }

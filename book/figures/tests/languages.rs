@@ -4,7 +4,7 @@ mod chromium;
 mod skips;
 
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use anyhow::{Context, Result};
 use binder::place::Place;
@@ -21,14 +21,22 @@ macro_rules! needs_chromium {
     };
 }
 
-static PAGES: LazyLock<TempDir> = LazyLock::new(|| {
-    let folder = tempfile::Builder::new().prefix("figures-languages-").tempdir().expect("a folder for the pages");
-    binder::build::build_to(&Place::find().expect("the repository is there"), folder.path()).expect("it can be built");
-    folder
-});
+/// The pages of all editions, for the tests that run now; gone with the last of them.
+fn built() -> Result<Arc<TempDir>> {
+    static BUILT: Mutex<Weak<TempDir>> = Mutex::new(Weak::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(folder) = built.upgrade() {
+        return Ok(folder);
+    }
+    let folder = Arc::new(tempfile::Builder::new().prefix("figures-languages-").tempdir()?);
+    binder::build::build_to(&Place::find()?, folder.path())?;
+    *built = Arc::downgrade(&folder);
+    Ok(folder)
+}
 
 fn found(page: &str, script: &str) -> Result<Value> {
-    let file = PAGES.path().join(page);
+    let built = built()?;
+    let file = built.path().join(page);
     let html = std::fs::read_to_string(&file)?;
     let found = chromium::result_of(&html, script, file.parent().map(Path::new))?;
     assert_eq!(found.get("error"), None, "the script of the test has failed");
