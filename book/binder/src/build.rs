@@ -2,6 +2,7 @@
 //! folder of its own that of each language which the book is translated to.
 
 use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -23,12 +24,27 @@ pub struct Built {
     pub wrong: Vec<String>,
 }
 
-/// Builds all pages.
+/// Builds all pages, and puts them in the place of those that are there: readers see the old ones or the new ones.
 ///
 /// # Errors
 /// mdBook's own, or the course or a catalog cannot be read.
 pub fn build(place: &Place) -> Result<Built> {
-    build_to(place, &place.pages())
+    let room = tempfile::Builder::new().prefix("book-").tempdir_in(&place.target).context("a folder for the pages")?;
+    let (new, pages) = (room.path().join("new"), place.pages());
+    let built = build_to(place, &new)?;
+    for turn in 0.. {
+        // Another build may put its own pages there in between.
+        let old = std::fs::rename(&pages, room.path().join(format!("old-{turn}")));
+        old.or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })?;
+        match std::fs::rename(&new, &pages) {
+            Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => {}
+            done => {
+                done.with_context(|| pages.display().to_string())?;
+                break;
+            }
+        }
+    }
+    Ok(Built { index: pages.join("index.html"), ..built })
 }
 
 /// Builds all pages into this folder: English ones, and below it those of each other language.
