@@ -62,7 +62,8 @@ fn memory_that_runs_out_is_told_with_its_numbers() {
     let line = told.stderr().lines().find(|line| line.starts_with("limit: memory: ")).unwrap().to_owned();
     assert!(line.contains(" of 24 MiB allowed") && line.contains("the kernel killed 1 process"), "{line}");
     // The command itself: its end is what a shell would call it. Less than the limit is no matter.
-    assert_eq!(limited(&room, "oom", &["--memory", "24M", "--swap", "0"], "exec tail /dev/zero").status(), 137);
+    let killed = limited(&room, "oom", &["--memory", "24M", "--swap", "0"], "exec tail /dev/zero");
+    assert_eq!(killed.status(), 137, "{}", killed.transcript());
     let fits = limited(&room, "fits", &["--memory", "48M"], "head -c 8000000 /dev/zero | tail -c 8000000 | wc -c");
     assert_eq!(fits.ok(), "8000000\n");
     assert!(!fits.stderr().contains("killed") && fits.stderr().contains("of 48 MiB allowed"), "{}", fits.stderr());
