@@ -24,8 +24,9 @@ fn order_on_a_shared_host(bench: &Bench, checks: &mut Checks) -> Judged {
     let leaky = "exec 7</; exec \"$@\"";
     let program = bench.program("enter-pivot");
     let stays = "echo $0; read end";
-    let command = ["-c", leaky, "sh", &program, "--volume", "/work/data:/mnt", &root, "--", "sh", "-c", stays, &word];
-    let mut running = bench.call("/bin/sh", command).as_root().start()?;
+    let enter = ["-c", leaky, "sh", &program, "--volume", "/work/data:/mnt", "--volume", "/work/data:/dev/data"];
+    let command = [root.as_str(), "--", "sh", "-c", stays, &word];
+    let mut running = bench.call("/bin/sh", enter.iter().chain(&command).copied()).as_root().start()?;
     let inside = reached(checks, &mut running, &word, |words| {
         let says = |word: &str| words.contains(word);
         match () {
@@ -72,6 +73,14 @@ fn order_on_a_shared_host(bench: &Bench, checks: &mut Checks) -> Judged {
         .means("it was attached where the old root was, and is gone with it")
         .mistake("devices-early")
         .also(inside.mounts_at("/dev").len() == 1);
+    checks
+        .check("a volume below /dev is there too")
+        .did(running.command())
+        .saw(format!("{}\n{}", inside.mounts_at("/dev").join("\n"), inside.mounts_at("/dev/data").join("\n")))
+        .means("it was placed before /dev was, which lies over it now: no path leads to the volume")
+        .mistake_if(inside.mounts_at("/dev").is_empty(), "devices-early")
+        .mistake("volumes-first")
+        .also(inside.file("/dev/data/sign").is_some_and(|text| text == sign));
     running.end();
     Ok(())
 }
