@@ -16,6 +16,7 @@ pub(super) fn unpack(bench: &Bench, checks: &mut Checks) -> Judged {
     way_out_by_second_name(bench, checks)?;
     climbing_name(bench, checks, &word)?;
     honest_absolute_links(bench, checks, &word)?;
+    mounted_on_the_way(bench, checks, &word)?;
     let entries = [directory("etc"), file("etc/word", &word)];
     let ran = unpacked(bench, "mine", &entries, Who::Ordinary)?;
     let found = bench.host().file("/work/mine/etc/word").unwrap_or_default();
@@ -119,5 +120,29 @@ fn honest_absolute_links(bench: &Bench, checks: &mut Checks, word: &str) -> Judg
         .saw(ran.in_words())
         .means("the layer takes twice the room, and a change of one name is not seen by the other")
         .also(is_same((host, "/work/absolute/usr/b"), (host, "/work/absolute/usr/lib/a")));
+    Ok(())
+}
+
+fn mounted_on_the_way(bench: &Bench, checks: &mut Checks, word: &str) -> Judged {
+    let (entries, place) = ([directory("etc"), file("etc/mounted", word)], "/work/crossed/etc");
+    bench.shell(Who::Root, &format!("mkdir -p {place} && mount --bind /work/victim {place}"))?;
+    let is_mounted = !bench.host().mounts_at(place).is_empty();
+    let ran = unpacked(bench, "crossed", &entries, Who::Root);
+    bench.shell(Who::Root, &format!("umount {place}"))?;
+    if !is_mounted {
+        return Err(anyhow::anyhow!("nothing could be mounted at {place}").into());
+    }
+    let (ran, written) = (ran?, bench.host().file("/work/victim/mounted"));
+    checks
+        .check("nothing is written to a file system that is mounted in the layer")
+        .did(&ran.command)
+        .saw(format!(
+            "/work/victim is mounted at {place}, and the archive has etc/mounted; /work/victim/mounted is {}\n{}",
+            if written.is_none() { "not there" } else { "there" },
+            ran.in_words()
+        ))
+        .means("the layer lacks a file that went somewhere else, to whatever happened to be mounted there")
+        .mistake("crosses-mounts")
+        .also(written.is_none() && !ran.went_well());
     Ok(())
 }
