@@ -30,6 +30,9 @@ struct Stream {
     bytes: Vec<u8>,
 }
 
+/// How long a program that is ending may take to have ended.
+const LAST_BREATH: Duration = Duration::from_millis(500);
+
 const OUTPUT: usize = 0;
 const ERRORS: usize = 1;
 const TOLD: usize = 2;
@@ -135,8 +138,10 @@ impl<'a> Running<'a> {
         text.concat().trim_end().to_owned()
     }
 
-    /// How it ended, or that it has not.
-    pub(crate) fn ending_in_words(&self) -> String {
+    /// How it ended, or that it has not: who has just said its last word has a moment to be gone.
+    pub(crate) fn ending_in_words(&mut self) -> String {
+        let until = Instant::now() + LAST_BREATH;
+        while !self.has_ended() && self.listen(until) {}
         if self.has_ended() { self.ending().to_string() } else { "it still runs".to_owned() }
     }
 

@@ -1,6 +1,8 @@
 //! `born-1`: what is left to do for a child that is born inside.
 
-use super::super::look::{STAYS, arrives};
+use std::time::Duration;
+
+use super::super::look::{STAYS, arrives, ends_within};
 use crate::bench::Bench;
 use crate::checks::{Checks, Judged};
 use crate::process::KINDS;
@@ -11,6 +13,7 @@ const SHARE: &str = "mount --make-shared / && mount --make-shared /proc && mkdir
 const UNSHARE: &str = "umount /mnt/top && rmdir /mnt/top && mount --make-private /proc && mount --make-private /";
 
 pub(super) fn born_inside(bench: &Bench, checks: &mut Checks) -> Judged {
+    one_after_the_other(bench, checks)?;
     all_kinds(bench, checks)?;
     as_root(bench, checks)?;
     let ran = bench.run("clone-into", ["--", "sh", "-c", "exit 7"])?;
@@ -21,6 +24,26 @@ pub(super) fn born_inside(bench: &Bench, checks: &mut Checks) -> Judged {
         .means("the parent waits for the child that was born inside")
         .also(ran.status() == Some(7));
     Ok(())
+}
+
+/// Where the parent cannot write the maps, a child that waits for them never goes on: that is so however fast each of
+/// them is.
+fn one_after_the_other(bench: &Bench, checks: &mut Checks) -> Judged {
+    let word = bench.nonce("alone");
+    let script = "mount --rbind /proc /proc && mount -o remount,bind,ro /proc && exec \"$@\"";
+    let born = [&bench.program("clone-into"), "--kinds", "user,uts", "--", "sh", "-c", "echo $0", word.as_str()];
+    let command = [&["--", "sh", "-c", script, "sh"][..], &born].concat();
+    let ran = bench.call(&bench.reference("unshare-mount"), command).as_root().run()?;
+    let waits = !ran.output.contains(&word) && !ran.errors.contains("setres");
+    let is_told = ran.errors.contains("/uid_map");
+    checks
+        .check("where the parent cannot do its part, the child does not begin with its own")
+        .did(&ran.command)
+        .saw(ran.in_words())
+        .means("/proc is read-only there, so nobody writes a map: a child that goes on does not wait for the maps")
+        .mistake_if(is_told, "no-wait")
+        .mistake("no-map")
+        .must(waits && is_told)
 }
 
 fn all_kinds(bench: &Bench, checks: &mut Checks) -> Judged {
@@ -58,13 +81,24 @@ fn all_kinds(bench: &Bench, checks: &mut Checks) -> Judged {
     checks
         .check("the maps are written, and the command is root inside")
         .did(running.command())
-        .saw(format!("/proc/PID/uid_map is {map:?}, Uid {:?}", inside.status("Uid")))
+        .saw(format!("/proc/PID/uid_map is {map:?}, Uid {}", inside.status("Uid").unwrap_or_default()))
         .means("an id that is in no map is nobody's")
         .also(
             map.split_whitespace().next() == Some("0")
                 && inside.status("CapEff").is_some_and(|set| set != "0000000000000000"),
         );
-    running.end();
+    if let Some(parent) = running.process().filter(|parent| *parent != inside) {
+        parent.kill();
+    }
+    let has_ended = ends_within(inside, Duration::from_secs(1));
+    checks
+        .check("when its parent is killed, the command ends")
+        .did(format!("kill -9 the parent of: {}", running.command()))
+        .saw(if has_ended { "it has ended" } else { "it still runs" })
+        .means("who asked for the command is gone, and nobody else knows of it: see PR_SET_PDEATHSIG(2const)")
+        .mistake("outlives")
+        .also(has_ended);
+    running.kill();
     Ok(())
 }
 

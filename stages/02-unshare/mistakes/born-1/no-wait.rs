@@ -1,0 +1,20 @@
+// Who sees that it works, because the parent is usually faster.
+    if is_in(Namespace::User) {
+        user::write_maps(kernel, Some(child), &Maps::only_me())?;
+    }
+    ready.release(kernel, "all that only the parent can do is done")
+// HOLE 2
+    if is_in(Namespace::User) {
+        user::become_root(kernel)?;
+    }
+    die_with(kernel, ready)?;
+    if is_in(Namespace::Mount) {
+        set_propagation(kernel, Propagation::Private, "/".as_ref())?;
+    }
+    if is_in(Namespace::Mount) && is_in(Namespace::Pid) {
+        pid::own_proc(kernel)?;
+    }
+    if is_in(Namespace::Net) {
+        net::bring_up_loopback(kernel)?;
+    }
+    Ok(())
