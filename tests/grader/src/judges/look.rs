@@ -63,6 +63,11 @@ pub(super) fn place_of(process: Process, link: &str) -> Option<Place> {
     std::fs::metadata(format!("/proc/{}/{link}", process.0)).ok().map(|about| place(&about))
 }
 
+/// A place, to show to somebody.
+pub(super) fn place_in_words(place: Option<Place>) -> String {
+    place.map_or_else(|| "nowhere".to_owned(), |(device, inode)| format!("device {device}, inode {inode}"))
+}
+
 /// A directory of the sandbox.
 pub(super) fn place_at(bench: &Bench, path: &str) -> Option<Place> {
     if path == "/" {

@@ -1,6 +1,6 @@
 //! `check-1`: a root looked at before it is entered.
 
-use super::super::look::{arrives, everybodys_root, place_at, place_of};
+use super::super::look::{arrives, everybodys_root, place_at, place_in_words, place_of};
 use crate::bench::Bench;
 use crate::checks::{Checks, Judged};
 use crate::sandbox::{Ran, Who};
@@ -36,7 +36,7 @@ fn only_inside(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
     checks
         .check("a command that only this root has is run in it")
         .did(running.command())
-        .saw(format!("/proc/PID/root is device and inode {theirs:?}, and {root} is {wanted:?}"))
+        .saw(format!("/proc/PID/root is {}, and {root} is {}", place_in_words(theirs), place_in_words(wanted)))
         .means("the command has another root than the one that was looked at")
         .must(wanted.is_some() && theirs == wanted)?;
     running.end();

@@ -1,6 +1,6 @@
 //! `chroot-1`: another root.
 
-use super::super::look::{STAYS, arrives, place_at, place_of};
+use super::super::look::{STAYS, arrives, place_at, place_in_words, place_of};
 use crate::bench::Bench;
 use crate::checks::{Checks, Judged};
 use crate::sandbox::Who;
@@ -15,11 +15,12 @@ pub(super) fn another_root(bench: &Bench, checks: &mut Checks) -> Judged {
     })?;
     let (wanted, host) = (place_at(bench, &root), place_at(bench, "/"));
     let (theirs, here) = (place_of(inside, "root"), place_of(inside, "cwd"));
+    let places = format!("{root} is {}; / of the host is {}", place_in_words(wanted), place_in_words(host));
     checks
         .check("paths of the command begin at the new root")
         .worth(2)
         .did(running.command())
-        .saw(format!("/proc/PID/root is device and inode {theirs:?}; {root} is {wanted:?}, and / of the host {host:?}"))
+        .saw(format!("/proc/PID/root is {}; {places}", place_in_words(theirs)))
         .means("the root of a process moves by chroot(2), and by nothing that is done to its working directory")
         .mistake_if(theirs == host, "chdir-only")
         .must(wanted.is_some() && theirs == wanted)?;
@@ -27,7 +28,7 @@ pub(super) fn another_root(bench: &Bench, checks: &mut Checks) -> Judged {
         .check("its working directory is the new root too")
         .worth(2)
         .did(format!("cd /tmp; {}", running.command()))
-        .saw(format!("/proc/PID/cwd is device and inode {here:?}; {root} is {wanted:?}, and / of the host {host:?}"))
+        .saw(format!("/proc/PID/cwd is {}; {places}", place_in_words(here)))
         .means("the working directory lies outside of the root, and from there `..` leads on to everything")
         .mistake_if(here == host, "chdir-first")
         .mistake("no-chdir")

@@ -1,6 +1,6 @@
 //! `lab-walk-out`: the walk out of a chroot, and where it ends.
 
-use super::super::look::{STAYS, arrives, everybodys_root, place_at, place_of};
+use super::super::look::{STAYS, arrives, everybodys_root, place_at, place_in_words, place_of};
 use crate::bench::Bench;
 use crate::checks::{Checks, Judged};
 use crate::sandbox::Who;
@@ -24,7 +24,10 @@ pub(super) fn out_of_a_chroot(bench: &Bench, checks: &mut Checks) -> Judged {
         .worth(2)
         .did(running.command())
         .saw(format!(
-            "/proc/PID/root is device and inode {theirs:?}, / of the host {host:?}; what lies above {root} is {above:?}"
+            "/proc/PID/root is {}, / of the host {}; what lies above {root} is {}",
+            place_in_words(theirs),
+            place_in_words(host),
+            place_in_words(above)
         ))
         .means("the walk went up, and ended before the top")
         .mistake_if(theirs == above, "one-step")

@@ -1,6 +1,6 @@
 //! `enter-2`: going where a process is.
 
-use super::super::look::{STAYS, arrives, number, place_of};
+use super::super::look::{STAYS, arrives, number, place_in_words, place_of};
 use crate::bench::Bench;
 use crate::checks::{Checks, Judged};
 use crate::process::Process;
@@ -44,7 +44,11 @@ fn narrower_root(bench: &Bench, checks: &mut Checks) -> Judged {
         .check("its root is that of the process, which may be narrower than that of its mounts")
         .worth(2)
         .did(entered.command())
-        .saw(format!("/proc/PID/root is device and inode {ours:?}; of the one who was to be joined, {theirs:?}"))
+        .saw(format!(
+            "/proc/PID/root is {}; of the one who was to be joined it is {}",
+            place_in_words(ours),
+            place_in_words(theirs)
+        ))
         .means("setns(2) starts paths at the root of the mount namespace; the process had been through chroot(2)")
         .mistake("no-root")
         .must(ours == theirs)?;

@@ -92,9 +92,14 @@ fn differences(told: &[Row], one: Process, other: Process) -> String {
     let line = |row: &Row| {
         let says = (row.first, row.second);
         let is = (inode(one, &row.kind), inode(other, &row.kind));
-        (says != is).then(|| format!("{}: said {says:?}, is {is:?}", row.kind))
+        let pair = |(one, other)| format!("{} and {}", shown(one), shown(other));
+        (says != is).then(|| format!("{}: said {}, is {}", row.kind, pair(says), pair(is)))
     };
     told.iter().filter_map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn shown(number: Option<u64>) -> String {
+    number.map_or_else(|| "none".to_owned(), |number| number.to_string())
 }
 
 fn word(same: bool) -> &'static str {

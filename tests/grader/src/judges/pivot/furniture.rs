@@ -28,7 +28,7 @@ pub(super) fn furniture(bench: &Bench, checks: &mut Checks) -> Judged {
     checks
         .check("/dev/null is the device that it is everywhere")
         .did(running.command())
-        .saw(format!("its number is {:?}", null.as_ref().ok()))
+        .saw(null.as_ref().map_or_else(ToString::to_string, |number| format!("its number is {number:#x}")))
         .means("what is written to it lands in a file, or nowhere at all")
         .also(null.is_ok_and(|number| number == 0x103));
     running.end();

@@ -14,11 +14,17 @@ pub(super) fn own_pids(bench: &Bench, checks: &mut Checks) -> Judged {
     let (theirs, ours) = (inside.namespace("pid"), bench.host().namespace("pid"));
     let next = inside.namespace("pid_for_children");
     let is_for_children = next != theirs;
+    // Before the first child is born, the link of the namespace that it will begin leads nowhere.
+    let shown = |link: &Option<String>| link.clone().unwrap_or_else(|| "none yet".to_owned());
+    let (own, others) = (shown(&theirs), shown(&ours));
     checks
         .check("the command has a PID namespace of its own")
         .worth(2)
         .did(running.command())
-        .saw(format!("inside /proc/self/ns/pid is {theirs:?}, and pid_for_children {next:?}; outside it is {ours:?}"))
+        .saw(format!(
+            "inside /proc/self/ns/pid is {own}, and pid_for_children {}; outside it is {others}",
+            shown(&next)
+        ))
         .means("a process keeps its numbers for life: unshare(2) changes the namespace that its children will be in")
         .mistake_if(is_for_children && is_own_child, "fork-first")
         .mistake_if(is_for_children, "no-fork")
@@ -27,7 +33,7 @@ pub(super) fn own_pids(bench: &Bench, checks: &mut Checks) -> Judged {
     checks
         .check("there it is PID 1, and outside it has another number")
         .did(running.command())
-        .saw(format!("NSpid: {numbers:?}"))
+        .saw(format!("NSpid: {}", inside.status("NSpid").unwrap_or_default()))
         .means("the first one born into the namespace is its init, and this command is not")
         .must(numbers.last() == Some(&1) && numbers.len() == bench.host().numbers().len() + 1)?;
     running.end();

@@ -2,6 +2,7 @@
 
 use crate::bench::Bench;
 use crate::checks::Judged;
+use crate::process::Process;
 
 type Answer = Judged<(&'static str, String)>;
 
@@ -44,11 +45,13 @@ pub(super) fn own_pid(bench: &Bench) -> Answer {
         (false, true) => "the-child",
         (false, false) => "nobody",
     };
+    let numbers =
+        |one: Option<Process>| one.and_then(|one| one.status("NSpid")).unwrap_or_else(|| "missing".to_owned());
     let seen = format!(
-        "{}: NSpid of the program {:?}, of the command {:?}",
+        "{}\nNSpid of the program: {}; of the command: {}",
         running.command(),
-        program.map(|one| one.numbers()),
-        command.map(|one| one.numbers())
+        numbers(program),
+        numbers(command)
     );
     running.end();
     Ok((option, seen))
