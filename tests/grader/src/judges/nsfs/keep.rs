@@ -41,6 +41,8 @@ pub(super) fn kept(bench: &Bench, checks: &mut Checks) -> Judged {
     running.end();
     mount_namespace(bench, checks)?;
     occupied(bench, checks)?;
+    refused(bench, checks)?;
+    interrupted(bench, checks)?;
     let drop = bench.call(&bench.reference("ns-drop"), [file.as_str()]).as_root().run()?;
     checks
         .check("ns-drop takes it away again, with the file")
@@ -118,6 +120,53 @@ fn occupied(bench: &Bench, checks: &mut Checks) -> Judged {
         .mistake("covers-everything")
         .also(!ran.went_well() && is_there);
     running.end();
+    clear(bench, &file)
+}
+
+/// The kernel keeps no mount namespace in itself: the mount point is made by then.
+fn refused(bench: &Bench, checks: &mut Checks) -> Judged {
+    let file = format!("/run/{}", bench.nonce("self"));
+    let pid = number(bench, bench.host());
+    let ran = bench.call("ns-keep", [pid.as_str(), "mnt", file.as_str()]).as_root().run()?;
+    let is_there = bench.host().in_root(&file).is_some();
+    checks
+        .check("when the kernel refuses to keep it, no file is left behind")
+        .did(&ran.command)
+        .saw(format!("{}\n{file} is {}there", ran.in_words(), if is_there { "" } else { "not " }))
+        .means(
+            "a mount namespace that kept itself would never end, so the mount is refused; by then its place was made",
+        )
+        .mistake("forgotten-early")
+        .also(!ran.went_well() && !is_there);
+    clear(bench, &file)
+}
+
+/// A signal that came before the program began, and that nobody lets strike.
+fn interrupted(bench: &Bench, checks: &mut Checks) -> Judged {
+    let can_block = bench.shell(Who::Root, "env --block-signal=TERM true")?.went_well();
+    if !can_block {
+        // An env(1) that cannot: nothing else on every host can hold a signal back.
+        return Ok(());
+    }
+    let file = format!("/run/{}", bench.nonce("late"));
+    let (running, inside) = somebody(bench, checks, "unshare-uts", &[])?;
+    let (pid, keep) = (number(bench, inside), bench.program("ns-keep"));
+    let script = "kill -TERM $$; exec \"$@\"";
+    let command = ["--block-signal=TERM", "sh", "-c", script, "sh", keep.as_str(), pid.as_str(), "uts", file.as_str()];
+    let ran = bench.call("/usr/bin/env", command).as_root().run()?;
+    let kept = bench.host().mounts_at(&file).join("\n");
+    checks
+        .check("when a signal has come in the meantime, nothing is kept")
+        .did(&ran.command)
+        .saw(format!("{}\n{kept}", ran.in_words()).trim_end())
+        .means("who asks for the end while something is being made does not expect to find it made")
+        .mistake("signal-unheard")
+        .also(!ran.went_well() && kept.is_empty());
+    running.end();
+    clear(bench, &file)
+}
+
+fn clear(bench: &Bench, file: &str) -> Judged {
     bench.shell(Who::Root, &format!("umount {file} 2>/dev/null; rm -f {file}"))?;
     Ok(())
 }
