@@ -27,8 +27,18 @@ const FEWEST_MISTAKES: usize = 3;
 /// What `grade all` on the reference may take.
 const BAR: Duration = Duration::from_secs(90);
 
+/// Mistakes about entering a cgroup of version 1: with cgroup2 alone a process is born inside, and without rights it has none.
+const NEED_VERSION_1: [(&str, &str); 1] = [("run-1", "enters-late")];
+
 /// Each of the long ones has the machine to itself.
 static ALONE: Mutex<()> = Mutex::new(());
+
+/// True when there is nothing here by which this mistake could be told from what is right.
+fn cannot_be_seen(exercise: &Exercise, wrong: &Wrong) -> bool {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let has_version_1 = mounts.contains(" - cgroup ") && nix::unistd::geteuid().is_root();
+    !has_version_1 && NEED_VERSION_1.contains(&(exercise.id.as_str(), wrong.name.as_str()))
+}
 
 /// What is handed in, and what must become of it.
 enum Case {
@@ -87,6 +97,7 @@ impl Case {
             (_, Verdict::NotGradable(missing)) => !missing.why.contains("the grader could not go on"),
             (Self::Reference, Verdict::Passed) => outcome.score == full,
             (Self::Open, Verdict::Failed) => outcome.score == 0.0,
+            (Self::Mistake(wrong), Verdict::Passed) => cannot_be_seen(exercise, wrong),
             (Self::Mistake(wrong), Verdict::Failed) => named == [wrong.name.as_str()] && outcome.score < full,
             _ => false,
         };

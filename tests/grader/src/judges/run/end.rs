@@ -5,6 +5,14 @@ use std::path::PathBuf;
 
 use crate::bench::Bench;
 use crate::checks::{Checks, Judged};
+use crate::sandbox::Who;
+
+/// Lets nobody remove a cgroup, or make one, until `AS_BEFORE`.
+const READ_ONLY: &str = "for at in $(grep ' - cgroup' /proc/self/mountinfo | cut -d ' ' -f 5)
+    do mount --bind $at $at && mount -o remount,bind,ro $at || exit; done";
+/// Removes the cgroup of this name too, where there still is one.
+const AS_BEFORE: &str = "for at in $(grep ' - cgroup' /proc/self/mountinfo | cut -d ' ' -f 5 | sort | uniq -d)
+    do umount $at || exit; find $at -depth -type d -name $0 -exec rmdir {} + || :; done";
 
 pub(super) fn end(bench: &Bench, checks: &mut Checks) -> Judged {
     let (name, word) = (bench.nonce("red"), bench.nonce("here"));
@@ -29,6 +37,7 @@ pub(super) fn end(bench: &Bench, checks: &mut Checks) -> Judged {
         .must(left.is_empty())?;
     noted(bench, checks, &name)?;
     failed(bench, checks, root)?;
+    failed_twice(bench, checks, root)?;
     let command = ["run", "--rm", "--pids", "30", "--name", &name, root, "--", "true"];
     let ran = bench.call("boxwright", command).as_root().with("BOXWRIGHT_HOME", "/work/other").run()?;
     let places = ["records", "containers"].map(|place| format!("/work/other/{place}/{name}"));
@@ -82,5 +91,37 @@ fn failed(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
         .means("what was made first has to go last, and above all when something fails in between")
         .mistake("only-when-well")
         .also(left.is_empty());
+    Ok(())
+}
+
+/// What the program says cannot be written, and then its cgroup cannot be removed.
+fn failed_twice(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
+    let (name, word) = (bench.nonce("red"), bench.nonce("here"));
+    let mut door =
+        bench.call("/bin/sh", ["-c", "mkdir doors; mkfifo doors/one; echo made; cat doors/one"]).as_root().start()?;
+    door.line_with("made");
+    let full = ["-c", "exec \"$@\" >/dev/full", "sh", &bench.program("boxwright")];
+    let run = ["run", "--tty", "--pids", "30", "--name", &name, "--volume", "/work/doors:/mnt", root];
+    let command = ["--", "sh", "-c", "echo $0 >/mnt/one; read go; echo $go", &word];
+    let mut running = bench.call("/bin/sh", full.iter().chain(&run).chain(&command).copied()).as_root().start()?;
+    let is_inside = door.line_with(&word).is_some();
+    door.kill();
+    let prepared = bench.shell(Who::Root, READ_ONLY)?;
+    running.say("go");
+    let ran = running.end();
+    let left = cgroups_of(bench, &name);
+    let restored = bench.call("/bin/sh", ["-c", AS_BEFORE, &name]).as_root().run()?;
+    // Removing its own, it takes away what was only common to the two.
+    bench.call(&bench.reference("boxwright"), ["run", "--rm", "--pids", "30", root, "--", "true"]).as_root().run()?;
+    if !prepared.went_well() || !restored.went_well() {
+        return Err(anyhow::anyhow!("{}\n{}", prepared.in_words(), restored.in_words()).into());
+    }
+    checks
+        .check("when two things fail, the first is reported")
+        .did(&ran.command)
+        .saw(format!("its output cannot be written, and then {left:?} cannot be removed\n{}", ran.in_words()))
+        .means("the cause is not told, and what is told is no cause")
+        .mistake("hides-the-first")
+        .also(is_inside && !ran.went_well() && ran.errors.to_lowercase().contains("no space left"));
     Ok(())
 }

@@ -21,6 +21,7 @@ pub(super) fn inside(bench: &Bench, checks: &mut Checks) -> Judged {
     bench.shell(Who::Root, "mount --make-rprivate /")?;
     found?;
     ordinary_user_too(bench, checks)?;
+    limited(bench, checks)?;
     ends_with_its_parent(bench, checks)
 }
 
@@ -123,6 +124,27 @@ fn ordinary_user_too(bench: &Bench, checks: &mut Checks) -> Judged {
         .saw(ran.in_words())
         .means("the parent maps our ids while we wait; before that and without becoming root we may do nothing")
         .also(ran.status() == Some(7) && ran.output.trim() == word);
+    Ok(())
+}
+
+/// A limit makes a cgroup in each v1 hierarchy that has its controller, and nobody is born inside of one of those.
+fn limited(bench: &Bench, checks: &mut Checks) -> Judged {
+    let command = ["run", "--rm", "--pids", "30", bench.shared_root(), "--", "cat", "/proc/self/cgroup"];
+    // Where no cgroup can be had, there is nothing to look at.
+    if !bench.call(&bench.reference("boxwright"), command).as_root().run()?.went_well() {
+        return Ok(());
+    }
+    let ran = bench.call("boxwright", command).as_root().run()?;
+    let is_top = |line: &str| line.ends_with(":/");
+    checks
+        .check("with a limit too, its cgroup looks like the top of the tree, in each hierarchy")
+        .did(&ran.command)
+        .saw(ran.in_words())
+        .means(
+            "a cgroup namespace begins where its maker is at that moment, and in one of them that was not inside yet",
+        )
+        .mistake_if(ran.went_well(), "enters-late")
+        .also(ran.went_well() && !ran.output.is_empty() && ran.output.lines().all(is_top));
     Ok(())
 }
 
