@@ -22,7 +22,9 @@ const JUDGED: &str = "/workshop/judged";
 const REFERENCE: &str = "/workshop/reference";
 const LABS: &str = "/workshop/labs";
 const ROOTFS: &str = "/workshop/rootfs";
-const PATH: &str = "/workshop/judged:/workshop/reference:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Where programs are looked for inside.
+pub(crate) const PATH: &str =
+    "/workshop/judged:/workshop/reference:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What a bench is made of.
 #[derive(Clone, Debug)]
@@ -51,6 +53,8 @@ pub struct Bench {
     sandbox: Sandbox,
     word: String,
     before: RefCell<Audit>,
+    /// What judges have changed themselves.
+    prepared: RefCell<Vec<Leak>>,
 }
 
 impl Bench {
@@ -73,7 +77,7 @@ impl Bench {
         };
         let sandbox = Sandbox::open(&settings)?;
         let before = RefCell::new(Audit::of(&sandbox, &kit.helper));
-        Ok(Self { kit, sandbox, word, before })
+        Ok(Self { kit, sandbox, word, before, prepared: RefCell::default() })
     }
 
     /// A word that no other run has, and that begins like this: what nobody can know cannot be printed in advance.
@@ -126,6 +130,19 @@ impl Bench {
     /// The sandbox is gone.
     pub fn shell(&self, who: Who, script: &str) -> Judged<Ran> {
         self.call("/bin/sh", ["-c", script]).who(who).run()
+    }
+
+    /// Runs a script of our own, as root, that changes the host: what it has changed is nobody's leak, should the judge go no
+    /// further.
+    ///
+    /// # Errors
+    /// The sandbox is gone.
+    pub fn prepare(&self, script: &str) -> Judged<Ran> {
+        let before = Audit::of(&self.sandbox, &self.kit.helper);
+        let ran = self.shell(Who::Root, script)?;
+        let changed = before.leaks(&self.sandbox, &self.kit.helper);
+        self.prepared.borrow_mut().extend(changed);
+        Ok(ran)
     }
 
     /// The host as programs in here see it: the first process of the sandbox, which has its namespaces, its root, its cgroup.
@@ -197,7 +214,9 @@ impl Bench {
     /// What was left behind, or changed, since the last look. Everything that was started must have ended.
     pub fn leaks(&self) -> Vec<Leak> {
         let before = self.before.borrow().clone();
-        let leaks = before.leaks(&self.sandbox, &self.kit.helper);
+        let mut leaks = before.leaks(&self.sandbox, &self.kit.helper);
+        let prepared = self.prepared.take();
+        leaks.retain(|leak| !prepared.contains(leak));
         *self.before.borrow_mut() = Audit::of(&self.sandbox, &self.kit.helper);
         leaks
     }

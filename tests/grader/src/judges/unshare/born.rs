@@ -104,7 +104,7 @@ fn all_kinds(bench: &Bench, checks: &mut Checks) -> Judged {
 
 /// Without a user namespace nothing keeps mounts from leaking but what the child does.
 fn as_root(bench: &Bench, checks: &mut Checks) -> Judged {
-    bench.shell(Who::Root, SHARE)?;
+    bench.prepare(SHARE)?;
     let before = bench.host().mounts_at("/proc").len();
     let (name, word) = (bench.nonce("mine"), bench.nonce("root"));
     let script = format!("mount -t tmpfs {name} /mnt/top/place && echo $0; read end");

@@ -18,7 +18,7 @@ const CLEAR: &str = "umount /mnt/private /mnt/slave /mnt/shared /var/peer; \
 const RUN: &str = "/bin/sh \"$1\" /mnt \"$2\"; echo $0; read end";
 
 pub(super) fn shared_leak(bench: &Bench, checks: &mut Checks) -> Judged {
-    bench.shell(Who::Root, TREES)?;
+    bench.prepare(TREES)?;
     let name = bench.nonce("leak");
     let on_host = |name: &str| with(bench.host(), name);
     let (mut running, inside) = leaking(bench, checks, "unchanged", &name)?;

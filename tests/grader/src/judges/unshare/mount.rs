@@ -14,7 +14,7 @@ const SHARE: &str = "mount --make-shared / && mkdir -p /mnt/top && mount -t tmpf
 const UNSHARE: &str = "umount /mnt/top/below && umount /mnt/top && rmdir /mnt/top && mount --make-private /";
 
 pub(super) fn own_mounts(bench: &Bench, checks: &mut Checks) -> Judged {
-    bench.shell(Who::Root, SHARE)?;
+    bench.prepare(SHARE)?;
     let (first, second, word) = (bench.nonce("first"), bench.nonce("second"), bench.nonce("here"));
     let script = format!(
         "mount -t tmpfs {first} /mnt/top/place && mount -t tmpfs {second} /mnt/top/below/place && echo $0; read end"
