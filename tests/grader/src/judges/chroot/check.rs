@@ -83,6 +83,7 @@ fn without_a_loader(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
         .means("execve(2) says ENOENT of a program that is there when its loader is not; nobody understands that from inside")
         .mistake_if(!is_before(&ran), "no-loader")
         .also(is_refused(&ran));
+    behind_a_link(bench, checks, root, is_seen)?;
     let script = format!("while read -r file; do ln -s {outside}/${{file##*/}} $file; done < {outside}/list");
     bench.shell(Who::Ordinary, &script)?;
     let ran = run()?;
@@ -93,6 +94,22 @@ fn without_a_loader(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
         .means(format!("the link leads to {outside}; from inside that is a path of the root, which has no such folder"))
         .mistake_if(!is_before(&ran), if is_seen { "follows-out" } else { "no-loader" })
         .also(is_refused(&ran));
+    Ok(())
+}
+
+/// The same root, in which the command is reached by a link to a folder: from inside, its target begins at the root.
+fn behind_a_link(bench: &Bench, checks: &mut Checks, root: &str, is_seen: bool) -> Judged {
+    let (real, link) = (bench.nonce("real"), bench.nonce("link"));
+    let script = format!("mkdir {root}/{real} && cp -L /bin/sh {root}/{real}/sh && ln -s /{real} {root}/{link}");
+    bench.shell(Who::Ordinary, &script)?;
+    let ran = bench.run("enter-chroot", [root, "--", &format!("/{link}/sh"), "-c", "exit 7"])?;
+    checks
+        .check("a command behind a link is looked at where it will be found from inside")
+        .did(&ran.command)
+        .saw(ran.in_words())
+        .means(format!("/{link} leads to /{real}, which is a folder of the root, and not of the host"))
+        .mistake_if(!is_before(&ran), if is_seen { "joined-by-hand" } else { "no-loader" })
+        .also(ran.status() == Some(125) && is_before(&ran));
     Ok(())
 }
 

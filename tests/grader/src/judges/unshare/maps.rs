@@ -2,8 +2,9 @@
 
 use super::super::look::{STAYS, arrives};
 use super::user::{id, squeeze};
-use crate::bench::Bench;
+use crate::bench::{Bench, PATH};
 use crate::checks::{Checks, Judged};
+use crate::sandbox::Who;
 
 pub(super) fn written(bench: &Bench, checks: &mut Checks) -> Judged {
     let word = bench.nonce("here");
@@ -31,7 +32,8 @@ pub(super) fn written(bench: &Bench, checks: &mut Checks) -> Judged {
         .means("a group can also take rights away; who could drop it would have more than before")
         .also(inside.read("setgroups").trim() == "deny");
     running.end();
-    of_others(bench, checks)
+    of_others(bench, checks)?;
+    by_helpers(bench, checks)
 }
 
 /// Two ranges, and root, who maps them from outside.
@@ -55,6 +57,39 @@ fn of_others(bench: &Bench, checks: &mut Checks) -> Judged {
         .means("root may drop groups anyway: without setgroups(2) no program inside could take the groups of its user")
         .mistake("always-deny")
         .also(inside.read("setgroups").trim() == "allow");
+    running.end();
+    Ok(())
+}
+
+/// Helpers of our own, which note that they were asked, and map what anybody may: whoever writes a second time is refused.
+fn by_helpers(bench: &Bench, checks: &mut Checks) -> Judged {
+    let folder = format!("/work/{}", bench.nonce("helpers"));
+    let asked = format!("{folder}/asked");
+    let helper = format!(
+        "#!/bin/sh\necho \"${{0##*/}} $*\" >> {asked}\ncase $0 in\n\
+         *newgidmap) echo deny > /proc/$1/setgroups; echo \"$2 $3 1\" > /proc/$1/gid_map ;;\n\
+         *) echo \"$2 $3 1\" > /proc/$1/uid_map ;;\nesac\n"
+    );
+    bench.file(&format!("{folder}/newuidmap"), &helper)?;
+    let script =
+        format!("cd {folder} && cp newuidmap newgidmap && chmod +x newuidmap newgidmap; echo $(id -u) $(id -g)");
+    let who = bench.shell(Who::Ordinary, &script)?.output;
+    let (user, group) = who.trim().split_once(' ').unwrap_or_default();
+    let (users, groups, word) = (format!("0:{user}:1"), format!("0:{group}:1"), bench.nonce("helped"));
+    let more = "1:100000:10";
+    let maps = ["--map", &users, "--map", more, "--map-groups", &groups, "--map-groups", more];
+    let call = bench.call("unshare-user", [&maps[..], &["--", "sh", "-c", STAYS, &word]].concat());
+    let mut running = call.with("PATH", format!("{folder}:{PATH}")).start()?;
+    let calls = || bench.host().file(&asked).unwrap_or_default();
+    let went_on = |said: &str| (said.contains("/proc/") && calls().lines().count() == 2).then_some("both-ways");
+    let inside = arrives(checks, &mut running, &word, went_on)?;
+    let map = squeeze(&inside.read("uid_map"));
+    checks
+        .check("ids that are not an ordinary user's own are mapped by newuidmap and newgidmap")
+        .did(running.command())
+        .saw(format!("they were asked:\n{}/proc/PID/uid_map is {map:?}", calls()))
+        .means("the kernel lets nobody without rights map the ids of others; these two programs may")
+        .also(calls().contains("newuidmap ") && calls().contains("newgidmap ") && map == format!("0 {user} 1"));
     running.end();
     Ok(())
 }
