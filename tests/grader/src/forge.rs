@@ -192,18 +192,22 @@ pub(crate) fn is_needed(name: &Path) -> bool {
     parts.next().is_none_or(|part| !["tests", "mistakes", "benches", crate::course::SHEET].iter().any(|no| part == *no))
 }
 
-/// The manifest of a workspace that has the stages and nothing else in it.
+/// The manifest of a workspace that has the stages and nothing else in it. A paragraph that begins with these words is about
+/// crates that no stage depends on, and cargo would warn of each.
 pub(crate) fn only_stages(manifest: &str) -> String {
+    const OF_THE_TOOLS: &str = "# Of the tools alone";
     let line = |line: &str| {
         if line.starts_with("members = ") {
-            Some("members = [\"stages/*\"]".to_owned())
+            Some("members = [\"stages/*\"]\n".to_owned())
         } else if line.starts_with("exclude = ") {
             None
         } else {
-            Some(line.to_owned())
+            Some(format!("{line}\n"))
         }
     };
-    manifest.lines().filter_map(line).map(|line| line + "\n").collect()
+    let paragraphs = manifest.split("\n\n").filter(|paragraph| !paragraph.starts_with(OF_THE_TOOLS));
+    let kept: Vec<String> = paragraphs.map(|paragraph| paragraph.lines().filter_map(line).collect()).collect();
+    kept.join("\n")
 }
 
 fn digest(files: &BTreeMap<PathBuf, Vec<u8>>) -> String {
