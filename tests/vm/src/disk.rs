@@ -1,4 +1,4 @@
-//! The disks of the machine: empty, sparse, and as they were again at each start.
+//! The disks of the machine: sparse, and as they were again at each start.
 
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -14,19 +14,17 @@ const DISK: u64 = 8 << 30;
 const SWAP: u64 = 256 << 20;
 const PAGE: u64 = 4096;
 
-/// The disks, made if they are not there yet: files, and swap.
-pub(crate) fn prepared(cache: &Cache) -> Result<[PathBuf; 2]> {
-    let (disk, swap) = (cache.path("disk-1.img"), cache.path("swap-1.img"));
-    if !disk.exists() {
-        make_disk(&disk)?;
-    }
+/// The empty one for swap, made if it is not there yet.
+pub(crate) fn swap(cache: &Cache) -> Result<PathBuf> {
+    let swap = cache.path("swap-1.img");
     if !swap.exists() {
         make_swap(&swap)?;
     }
-    Ok([disk, swap])
+    Ok(swap)
 }
 
-fn make_disk(path: &Path) -> Result<()> {
+/// One with these files on it, all of it or nothing.
+pub(crate) fn make(path: &Path, tree: &Path) -> Result<()> {
     let mke2fs = on_this_host("mke2fs").context(
         "there is no mke2fs, which makes the file system of the machine's disk\nhint: install e2fsprogs, or start \
          the machine with --initramfs, without a disk",
@@ -35,9 +33,10 @@ fn make_disk(path: &Path) -> Result<()> {
     let mut command = Command::new(mke2fs);
     // No journal, as no power cut matters; and nothing written that need not be, so that the file stays small.
     command.args(["-q", "-F", "-t", "ext4", "-m", "0", "-O", "^has_journal", "-U", "clear"]);
-    command.args(["-E", "root_owner=0:0,lazy_itable_init=1,nodiscard"]).arg(&temporary).arg(format!("{}k", DISK >> 10));
-    let made = command.stdin(Stdio::null()).output().context("mke2fs")?;
+    command.args(["-E", "root_owner=0:0,lazy_itable_init=1,nodiscard", "-d"]).arg(tree);
+    let made = command.arg(&temporary).arg(format!("{}k", DISK >> 10)).stdin(Stdio::null()).output().context("mke2fs")?;
     if !made.status.success() {
+        let _ = std::fs::remove_file(&temporary);
         bail!("mke2fs: {}", String::from_utf8_lossy(&made.stderr).trim());
     }
     std::fs::rename(&temporary, path).with_context(|| path.display().to_string())

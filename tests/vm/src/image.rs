@@ -1,11 +1,11 @@
-//! The first root of the machine, as the kernel unpacks it: made again only when something of it has changed.
+//! The files of the machine, made again only when something of them has changed: the disk that it lives on, and what the
+//! kernel unpacks to find that disk.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
@@ -15,70 +15,50 @@ use super::archive::Archive;
 use super::cache::{Cache, write_whole};
 use super::package::Kernel;
 use super::programs::{Built, repository, this_program};
-use super::{progress, tree};
+use super::{disk, progress, tree};
 
-/// What goes into an image.
-pub(crate) struct Content<'a> {
-    pub(crate) kernel: &'a Kernel,
+/// What the machine has besides the everyday programs and the course.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Content {
     /// Programs: where they go, and where they are.
     pub(crate) programs: Vec<(PathBuf, PathBuf)>,
 }
 
-/// How many images are kept: one for each kernel of `vm test`, and the one of somebody who starts beside it.
+/// How many images of each kind are kept: one for each kernel of `vm test`, and that of somebody who starts beside it.
 const KEPT: usize = 4;
 /// Where programs of the stages are in the machine.
 pub(crate) const PROGRAMS: &str = "/usr/local/bin";
+const DISK: &str = "ext4";
+const ARCHIVE: &str = "cpio";
 
-impl<'a> Content<'a> {
+impl Content {
     /// The programs of the stages.
-    pub(crate) fn of(kernel: &'a Kernel, built: &Built) -> Self {
+    pub(crate) fn of(built: &Built) -> Self {
         let placed = built.programs.iter().map(|(name, path)| (Path::new(PROGRAMS).join(name), path.clone()));
-        Self { kernel, programs: placed.collect() }
+        Self { programs: placed.collect() }
     }
 
-    /// The image, made if it is not there yet.
-    pub(crate) fn image(&self, cache: &Cache) -> Result<PathBuf> {
-        let folder = cache.path("images");
-        let path = folder.join(format!("{}.cpio", &self.stamp()?[..32]));
-        match File::options().write(true).open(&path) {
-            // Used now: the last to be removed.
-            Ok(known) => drop(known.set_modified(SystemTime::now())),
-            Err(_) => {
-                progress::say("making the machine's files");
-                write_whole(&path, |file| self.write(BufWriter::with_capacity(1 << 20, file)))?;
-            }
-        }
-        keep_latest(&folder)?;
-        Ok(path)
+    /// The disk with all of it, made if it is not there yet.
+    pub(crate) fn disk(&self, cache: &Cache) -> Result<PathBuf> {
+        kept(cache, &self.stamp()?, DISK, |path| {
+            // Beside the disk: memory may be too small for it, and /tmp may be memory.
+            let work = tempfile::tempdir_in(cache.path(""))?;
+            let root = work.path().join("tree");
+            tree::make(&root, &self.programs)?;
+            disk::make(path, &root)
+        })
     }
 
-    /// Writes it.
-    pub(crate) fn write(&self, to: impl Write) -> Result<()> {
-        let work = tempfile::tempdir()?;
-        let root = work.path().join("tree");
-        tree::gather(&root)?;
-        let this = this_program();
-        tree::add_libraries(&root, self.programs.iter().map(|(_, path)| path.as_path()).chain([this.as_path()]))?;
-        let mut archive = Archive::new(to);
-        archive.tree(&root, Path::new("/"), &|_| false)?;
-        archive.file(Path::new("/init"), 0o755, &stripped(&this, work.path())?)?;
-        archive.directory(Path::new("/boot/modules"), 0o755)?;
-        for module in &self.kernel.modules {
-            let name = Path::new("/boot/modules").join(module.file_name().unwrap_or_default());
-            archive.file(&name, 0o644, &fs::read(module)?)?;
+    /// What the kernel unpacks, made if it is not there yet: enough to find the disk, or, without a disk, all.
+    pub(crate) fn archive(&self, cache: &Cache, kernel: &Kernel, is_all: bool) -> Result<PathBuf> {
+        let mut stamp = if is_all { self.stamp()? } else { String::new() };
+        for path in kernel.modules.iter().chain(kernel.config.iter()).chain([&this_program()]) {
+            note(&mut stamp, path);
         }
-        if let Some(config) = &self.kernel.config {
-            archive.file(Path::new("/boot/config"), 0o644, &fs::read(config)?)?;
-        }
-        let mut folders = Vec::new();
-        for (place, path) in &self.programs {
-            folders_above(&mut archive, place, &mut folders)?;
-            archive.file(place, 0o755, &stripped(path, work.path())?)?;
-        }
-        folders_above(&mut archive, &repository().join("any"), &mut folders)?;
-        archive.tree(repository(), repository(), &is_left)?;
-        archive.finish()?.flush()?;
-        Ok(())
+        let all = is_all.then_some(self);
+        kept(cache, &stamp, ARCHIVE, |path| {
+            write_whole(path, |file| write(BufWriter::with_capacity(1 << 20, file), kernel, all))
+        })
     }
 
     /// Differs when anything differs that goes into it.
@@ -88,33 +68,63 @@ impl<'a> Content<'a> {
         for folder in ["/usr/bin", "/usr/sbin", "/usr/lib", "/bin", "/lib", "/usr/lib/x86_64-linux-gnu"] {
             note(&mut text, Path::new(folder));
         }
+        // How the files are laid out is this program's.
         note(&mut text, &this_program());
-        for path in self.kernel.modules.iter().chain(self.kernel.config.iter()) {
-            note(&mut text, path);
-        }
         for (place, path) in &self.programs {
             let _ = writeln!(text, "{}", place.display());
             note(&mut text, path);
         }
         note_all(&mut text, repository())?;
-        Ok(hexadecimal(&Sha256::digest(&text)))
+        Ok(text)
     }
 }
 
-/// Removes the images that have not been used for longest.
-fn keep_latest(folder: &Path) -> Result<()> {
-    let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+/// The file of that stamp. Those that have not been used for longest are removed.
+fn kept(cache: &Cache, stamp: &str, kind: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    let folder = cache.path("images");
+    let path = folder.join(&hexadecimal(&Sha256::digest(stamp))[..32]).with_extension(kind);
+    match File::options().write(true).open(&path) {
+        // Used now: the last to be removed.
+        Ok(known) => drop(known.set_modified(SystemTime::now())),
+        Err(_) => {
+            progress::say(if kind == DISK { "making the machine's files" } else { "making what the kernel unpacks" });
+            fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+            make(&path)?;
+        }
+    }
+    let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
     let mut images = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    images.retain(|image| image.extension().is_some_and(|extension| extension == kind));
     images.sort_by_key(|path| path.metadata().and_then(|about| about.modified()).ok());
     for old in images.iter().rev().skip(KEPT) {
         fs::remove_file(old).with_context(|| old.display().to_string())?;
     }
-    Ok(())
+    Ok(path)
 }
 
-/// What is built, and what git keeps, is not copied.
-fn is_left(path: &Path) -> bool {
-    path.ends_with(".git") || path.join("CACHEDIR.TAG").exists() || path.ends_with("target")
+fn write(to: impl Write, kernel: &Kernel, all: Option<&Content>) -> Result<()> {
+    let (work, this) = (tempfile::tempdir()?, this_program());
+    let root = work.path().join("tree");
+    match all {
+        Some(content) => tree::make(&root, &content.programs)?,
+        None => fs::create_dir(&root)?,
+    }
+    tree::add_libraries(&root, [this.as_path()])?;
+    let mut archive = Archive::new(to);
+    archive.tree(&root, Path::new("/"), &|_| false)?;
+    archive.file(Path::new("/init"), 0o755, &fs::read(tree::stripped(&this, work.path()))?)?;
+    for folder in ["/boot", "/boot/modules"] {
+        archive.directory(Path::new(folder), 0o755)?;
+    }
+    for module in &kernel.modules {
+        let name = Path::new("/boot/modules").join(module.file_name().unwrap_or_default());
+        archive.file(&name, 0o644, &fs::read(module)?)?;
+    }
+    if let Some(config) = &kernel.config {
+        archive.file(Path::new("/boot/config"), 0o644, &fs::read(config)?)?;
+    }
+    archive.finish()?.flush()?;
+    Ok(())
 }
 
 fn note(text: &mut String, path: &Path) {
@@ -128,33 +138,13 @@ fn note_all(text: &mut String, folder: &Path) -> Result<()> {
     let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     paths.sort();
-    for path in paths.into_iter().filter(|path| !is_left(path)) {
+    for path in paths.into_iter().filter(|path| !tree::is_left(path)) {
         note(text, &path);
         if path.symlink_metadata()?.is_dir() {
             note_all(text, &path)?;
         }
     }
     Ok(())
-}
-
-fn folders_above<W: Write>(archive: &mut Archive<W>, place: &Path, made: &mut Vec<PathBuf>) -> Result<()> {
-    let above: Vec<_> = place.ancestors().skip(1).filter(|folder| *folder != Path::new("/")).collect();
-    for folder in above.into_iter().rev() {
-        if !made.iter().any(|one| one == folder) {
-            archive.directory(folder, 0o755)?;
-            made.push(folder.to_owned());
-        }
-    }
-    Ok(())
-}
-
-/// The program without what debuggers read, which is most of it, if this host has a strip(1).
-fn stripped(path: &Path, work: &Path) -> Result<Vec<u8>> {
-    let small = work.join("stripped");
-    let mut command = Command::new("strip");
-    command.arg("-o").arg(&small).arg(path).stdin(Stdio::null()).stderr(Stdio::null());
-    let source = if command.status().is_ok_and(|status| status.success()) { &small } else { path };
-    fs::read(source).with_context(|| source.display().to_string())
 }
 
 /// As sha256sum(1) writes it.
@@ -173,10 +163,10 @@ mod tests {
     fn made_twice_it_is_equal() {
         let kernel = Kernel { file: PathBuf::new(), modules: Vec::new(), config: None };
         let this = std::env::current_exe().unwrap();
-        let content = Content { kernel: &kernel, programs: vec![(PathBuf::from("/usr/local/bin/any"), this)] };
+        let content = Content { programs: vec![(PathBuf::from("/usr/local/bin/any"), this)] };
         let [one, two] = [0, 1].map(|_| {
             let mut image = Vec::new();
-            content.write(&mut image).unwrap();
+            write(&mut image, &kernel, Some(&content)).unwrap();
             hexadecimal(&Sha256::digest(&image))
         });
         assert_eq!(one, two);

@@ -22,7 +22,8 @@ const KEPT: usize = 40;
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     pub(crate) kernel: PathBuf,
-    pub(crate) image: PathBuf,
+    /// What it unpacks.
+    pub(crate) archive: PathBuf,
     /// Files and swap. Without them, the machine lives in its first root.
     pub(crate) disks: Option<[PathBuf; 2]>,
     pub(crate) memory: String,
@@ -120,7 +121,7 @@ impl Parts {
         command.args(["-accel", accelerator[0], "-cpu", accelerator[1], "-m", &self.memory]);
         command.args(["-smp", &self.processors.to_string()]);
         command.args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none"]);
-        command.arg("-kernel").arg(&self.kernel).arg("-initrd").arg(&self.image);
+        command.arg("-kernel").arg(&self.kernel).arg("-initrd").arg(&self.archive);
         let disk = if self.disks.is_some() { " boxwright.disk" } else { "" };
         // A panic ends the machine; the kernel's own words are for the console, of which we show the end.
         command.args(["-append", &format!("console=ttyS0 panic=-1 loglevel=4 random.trust_cpu=on{disk}")]);

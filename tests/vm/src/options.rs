@@ -174,17 +174,18 @@ impl Choice {
     pub(crate) fn parts(&self, built: &Built, terminal: bool) -> Result<Parts> {
         let cache = Cache::open()?;
         let _lock = cache.lock()?;
-        let kernel = self.kernel(&cache)?;
-        let image = Content::of(&kernel, built).image(&cache)?;
-        self.with_image(&cache, &kernel, image, terminal)
+        self.with(&Content::of(built), &cache, terminal)
     }
 
-    pub(crate) fn with_image(&self, cache: &Cache, kernel: &Kernel, image: PathBuf, terminal: bool) -> Result<Parts> {
+    /// The same, with whatever is to be in it.
+    pub(crate) fn with(&self, content: &Content, cache: &Cache, terminal: bool) -> Result<Parts> {
+        let kernel = self.kernel(cache)?;
+        let disks = || Ok::<_, anyhow::Error>([content.disk(cache)?, disk::swap(cache)?]);
         let here = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Parts {
-            kernel: kernel.file.clone(),
-            image,
-            disks: (!self.initramfs).then(|| disk::prepared(cache)).transpose()?,
+            archive: content.archive(cache, &kernel, self.initramfs)?,
+            kernel: kernel.file,
+            disks: (!self.initramfs).then(disks).transpose()?,
             memory: self.memory.clone(),
             processors: self.processors.unwrap_or(here.min(2)),
             accelerated: !self.emulate && machine::is_accelerated(),

@@ -145,12 +145,10 @@ impl Test {
         let choice = Choice { kernel, initramfs: round.initramfs, emulate: self.emulate, ..Choice::default() };
         let cache = Cache::open()?;
         let _lock = cache.lock()?;
-        let kernel = choice.kernel(&cache)?;
-        let mut content = Content::of(&kernel, built);
+        let mut content = Content::of(built);
         let judges = built.tests.get(&("judges".to_owned(), "judges".to_owned())).context("there are no judges")?;
         content.programs.push((PathBuf::from(JUDGES), judges.clone()));
-        let parts = choice.with_image(&cache, &kernel, content.image(&cache)?, false)?;
-        Machine::start(&parts)
+        Machine::start(&choice.with(&content, &cache, false)?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The root of the machine: the one that the kernel unpacks, or a disk, to which everything is then moved.
 
 use std::fs::{self, File};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -56,23 +56,23 @@ pub(super) fn load_modules() -> Result<()> {
     Ok(())
 }
 
-/// Puts everything on the disk, and makes it the root. The kernel's first root stays below, empty: it cannot be left.
+/// Makes the disk the root. The kernel's first root stays below, empty: it cannot be left.
 pub(super) fn move_to_disk() -> Result<()> {
     await_file("/dev/vda")?;
     fs::create_dir_all("/new")?;
-    let options = c"";
-    mount("/dev/vda", "/new", "ext4", MountFlags::NOATIME, options).context("mount /dev/vda")?;
-    for name in entries(Path::new("/"))? {
-        if !["proc", "sys", "dev", "new", "init"].iter().any(|left| name == *left) {
-            relocate(&Path::new("/").join(&name), &Path::new("/new").join(&name))?;
-        }
+    mount("/dev/vda", "/new", "ext4", MountFlags::NOATIME, c"").context("mount /dev/vda")?;
+    if Path::new("/new/etc").metadata()?.uid() != 0 {
+        own(Path::new("/new"))?;
     }
     for name in ["proc", "sys", "dev"] {
         let (from, to) = (Path::new("/").join(name), Path::new("/new").join(name));
-        fs::create_dir_all(&to)?;
         mount_move(&from, &to).with_context(|| format!("moving {name}"))?;
     }
-    let _ = fs::remove_file("/init");
+    relocate(Path::new("/boot"), Path::new("/new/boot"))?;
+    for name in entries(Path::new("/"))?.iter().filter(|name| *name != "new") {
+        let path = Path::new("/").join(name);
+        let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+    }
     // As switch_root(8) does.
     rustix::process::chdir("/new")?;
     mount_move(".", "/").context("moving the disk to /")?;
@@ -80,28 +80,39 @@ pub(super) fn move_to_disk() -> Result<()> {
     rustix::process::chdir("/").context("chdir")
 }
 
+/// The disk was made by an ordinary user: everything on it belongs to that one, and shall belong to root.
+fn own(path: &Path) -> Result<()> {
+    let about = path.symlink_metadata()?;
+    std::os::unix::fs::lchown(path, Some(0), Some(0)).with_context(|| path.display().to_string())?;
+    // A change of owner takes away what the owner's name gave.
+    if about.is_file() && about.mode() & 0o6000 != 0 {
+        fs::set_permissions(path, about.permissions())?;
+    }
+    if about.is_dir() {
+        for name in entries(path)? {
+            own(&path.join(name))?;
+        }
+    }
+    Ok(())
+}
+
 fn entries(folder: &Path) -> Result<Vec<std::ffi::OsString>> {
     let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     entries.map(|entry| Ok(entry?.file_name())).collect()
 }
 
-/// Each file is gone from the old place before the next is copied: they need not both have room in memory.
+/// The few files that belong to the kernel.
 fn relocate(from: &Path, to: &Path) -> Result<()> {
-    let about = from.symlink_metadata()?;
-    if about.is_symlink() {
-        symlink(fs::read_link(from)?, to)?;
-    } else if about.is_dir() {
-        fs::create_dir_all(to)?;
-        for name in entries(from)? {
-            relocate(&from.join(&name), &to.join(&name))?;
+    fs::create_dir_all(to)?;
+    for name in entries(from)? {
+        let (from, to) = (from.join(&name), to.join(&name));
+        if from.is_dir() {
+            relocate(&from, &to)?;
+        } else {
+            fs::copy(&from, &to).with_context(|| to.display().to_string())?;
         }
-        fs::set_permissions(to, about.permissions())?;
-        return fs::remove_dir(from).with_context(|| from.display().to_string());
-    } else {
-        fs::copy(from, to).with_context(|| to.display().to_string())?;
-        fs::set_permissions(to, about.permissions())?;
     }
-    fs::remove_file(from).with_context(|| from.display().to_string())
+    Ok(())
 }
 
 /// Waits for a device: the kernel finds them while we go on.
