@@ -34,7 +34,8 @@ pub(crate) fn make(path: &Path, tree: &Path) -> Result<()> {
     // No journal, as no power cut matters; and nothing written that need not be, so that the file stays small.
     command.args(["-q", "-F", "-t", "ext4", "-m", "0", "-O", "^has_journal", "-U", "clear"]);
     command.args(["-E", "root_owner=0:0,lazy_itable_init=1,nodiscard", "-d"]).arg(tree);
-    let made = command.arg(&temporary).arg(format!("{}k", DISK >> 10)).stdin(Stdio::null()).output().context("mke2fs")?;
+    let made =
+        command.arg(&temporary).arg(format!("{}k", DISK >> 10)).stdin(Stdio::null()).output().context("mke2fs")?;
     if !made.status.success() {
         let _ = std::fs::remove_file(&temporary);
         bail!("mke2fs: {}", String::from_utf8_lossy(&made.stderr).trim());

@@ -52,7 +52,8 @@ impl Content {
     /// What the kernel unpacks, made if it is not there yet: enough to find the disk, or, without a disk, all.
     pub(crate) fn archive(&self, cache: &Cache, kernel: &Kernel, is_all: bool) -> Result<PathBuf> {
         let mut stamp = if is_all { self.stamp()? } else { String::new() };
-        for path in kernel.modules.iter().chain(kernel.config.iter()).chain([&this_program()]) {
+        note_this_program(&mut stamp);
+        for path in kernel.modules.iter().chain(kernel.config.iter()) {
             note(&mut stamp, path);
         }
         let all = is_all.then_some(self);
@@ -69,7 +70,7 @@ impl Content {
             note(&mut text, Path::new(folder));
         }
         // How the files are laid out is this program's.
-        note(&mut text, &this_program());
+        note_this_program(&mut text);
         for (place, path) in &self.programs {
             let _ = writeln!(text, "{}", place.display());
             note(&mut text, path);
@@ -134,6 +135,12 @@ fn note(text: &mut String, path: &Path) {
     }
 }
 
+/// Without its path, in which the number of its process stands.
+fn note_this_program(text: &mut String) {
+    let about = this_program().metadata();
+    let _ = writeln!(text, "this program: {:?}", about.map(|about| (about.size(), about.mtime(), about.mtime_nsec())));
+}
+
 fn note_all(text: &mut String, folder: &Path) -> Result<()> {
     let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
@@ -158,6 +165,15 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_not_changed_is_not_made_again() {
+        let content = Content { programs: vec![(PathBuf::from("/any"), std::env::current_exe().unwrap())] };
+        let stamp = content.stamp().unwrap();
+        assert!(!stamp.contains(&this_program().display().to_string()), "it differs from process to process");
+        assert_eq!(stamp, content.stamp().unwrap());
+        assert_ne!(stamp, Content::default().stamp().unwrap());
+    }
 
     #[test]
     fn made_twice_it_is_equal() {
