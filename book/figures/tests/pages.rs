@@ -1,7 +1,6 @@
 //! Whole pages of the book, as they are built, judged by axe-core: in a light theme and in a dark one.
 
 mod chromium;
-mod skips;
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -18,11 +17,11 @@ const WHOLE: &str = "04-pivot.html";
 fn no_page_has_what_someone_cannot_use() -> Result<()> {
     let name = "pages::no_page_has_what_someone_cannot_use";
     if chromium::chromium().is_none() {
-        return skips::skip(name, "Chromium", "there is no chromium", "install the package chromium");
+        return Ok(skips::note(name, "Chromium", "there is no chromium", "install the package chromium")?);
     }
     let Some(axe) = chromium::axe() else {
         let remedy = "set BOXWRIGHT_AXE to the axe.min.js of axe-core: `npm pack axe-core` fetches it";
-        return skips::skip(name, "Axe", "there is no axe-core", remedy);
+        return Ok(skips::note(name, "Axe", "there is no axe-core", remedy)?);
     };
     let folder = tempfile::Builder::new().prefix("figures-pages-").tempdir()?;
     binder::build::build_to(&Place::find()?, folder.path())?;

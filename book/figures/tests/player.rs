@@ -1,7 +1,6 @@
 //! The player, in a real browser: with its script, with the keyboard, without its script, and as those hear it who do not see it.
 
 mod chromium;
-mod skips;
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +13,7 @@ macro_rules! needs_chromium {
     ($name:literal) => {
         if chromium::chromium().is_none() {
             let remedy = "install the package chromium";
-            return skips::skip(concat!("player::", $name), "Chromium", "there is no chromium", remedy);
+            return Ok(skips::note(concat!("player::", $name), "Chromium", "there is no chromium", remedy)?);
         }
     };
 }
@@ -25,7 +24,7 @@ macro_rules! needs_axe {
         needs_chromium!($name);
         if chromium::axe().is_none() {
             let remedy = "set BOXWRIGHT_AXE to the axe.min.js of axe-core: `npm pack axe-core` fetches it";
-            return skips::skip(concat!("player::", $name), "Axe", "there is no axe-core", remedy);
+            return Ok(skips::note(concat!("player::", $name), "Axe", "there is no axe-core", remedy)?);
         }
     };
 }

@@ -27,14 +27,7 @@ fn no_programs() -> tempfile::TempDir {
 }
 
 fn skipped(test: &str, why: &str) {
-    // Past the capture of the test runner: a skip is to be seen also when everything is green.
-    let line = format!("skipped: {test}: Qemu: {why}\n");
-    let _ = std::io::stderr().write_all(line.as_bytes());
-    let allowed = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../allowed-skips.txt"));
-    let who = if rustix::process::geteuid().is_root() { "root" } else { "ordinary" };
-    let allows = |line: &str| line.split_whitespace().take(2).eq([who, "Qemu"]);
-    let is_allowed = allowed.unwrap_or_default().lines().any(allows);
-    assert!(std::env::var_os("CI").is_none() || is_allowed, "{line}tests/allowed-skips.txt does not allow this");
+    skips::note(test, "Qemu", why, "see `cargo workshop vm prepare`").unwrap_or_else(|forbidden| panic!("{forbidden}"));
 }
 
 #[test]
