@@ -47,9 +47,9 @@ lint:
 install:
     RUSTFLAGS="-C target-feature=+crt-static" cargo install --locked --path stages/07-run --target "$(rustc -vV | sed -n 's/^host: //p')"
 
-# Measure the start of a container beside the peers that are installed
+# Measure how fast it is, beside what this host has: `just bench start`
 bench *ARGUMENTS:
-    cargo bench -p judges --bench start -- {{ARGUMENTS}}
+    cargo workshop bench {{ARGUMENTS}}
 
 # Everything that the project's own checks do
 ci:

@@ -1,6 +1,7 @@
 //! `cargo workshop`: the guide through the exercises.
 
 mod begin;
+mod bench;
 mod book;
 mod class;
 mod grade;
@@ -89,6 +90,8 @@ enum Verb {
     Mistakes(overview::Mistakes),
     /// Run the course in a virtual machine, with cgroups as they should be
     Vm(vm::Vm),
+    /// Measure how fast it is, beside what this host has
+    Bench(bench::Bench),
     /// Open the holes of an exercise again
     Reset(begin::Reset),
     /// Build the book, or serve it, or test it: `cargo workshop book serve`
@@ -146,6 +149,7 @@ impl Options {
             Some(Verb::GradeAll(grade_all)) => grade_all.run(&place),
             Some(Verb::Mistakes(mistakes)) => mistakes.run(&place),
             Some(Verb::Vm(vm)) => vm.run(&place),
+            Some(Verb::Bench(bench)) => bench.run(&place),
             Some(Verb::Reset(reset)) => reset.run(&place),
             Some(Verb::Book(book)) => book.run(&place),
             Some(Verb::CatchUp(catch_up)) => catch_up.run(&place),

@@ -1,0 +1,129 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, ValueEnum};
+
+use crate::measure::{Bench, What};
+use crate::report::{Host, Report};
+use crate::turns::say;
+use crate::{bars, cgroups, guard, peers, table};
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo workshop bench                         everything
+  cargo workshop bench start --rounds 20       one measurement, in a minute or two
+  cargo workshop bench --list                  what can be measured
+  cargo workshop bench start --json now.json
+
+What to know:
+  - Everybody takes turns in every round, in another order each time. What counts is the median of the ratios of each
+    round, with the interval in which the true one lies with a confidence of 95 %.
+  - Root measures more: the runtimes were made for it, and an ordinary user has seldom a cgroup to give.
+  - Nothing is installed. Who is not there is named, and so is what a peer does not do.
+  - A quiet machine measures better. Nothing stays behind, also when it is interrupted.";
+
+/// Measure how fast it is, beside what this host has, and beside the floor: the kernel's part alone
+#[derive(Parser)]
+#[command(name = "bench", bin_name = "cargo workshop bench", after_help = EXAMPLES)]
+struct Options {
+    /// What to measure [default: everything]
+    what: Vec<What>,
+    /// How often everyone has a turn
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Write the results to FILE too, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Say what can be measured, and who is there to compare with
+    #[arg(long)]
+    list: bool,
+    /// Fail when a bar is missed
+    #[arg(long)]
+    check: bool,
+}
+
+/// Everything, with an exit status at its end.
+pub fn main() -> ExitCode {
+    let options = Options::parse();
+    options.run().unwrap_or_else(|error| {
+        eprintln!("bench: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+impl Options {
+    fn run(&self) -> Result<ExitCode> {
+        if self.list {
+            print(&list());
+            return Ok(ExitCode::SUCCESS);
+        }
+        let Some(scratch) = guard::scratch() else { return guard::watch_over() };
+        say("building what is measured");
+        let bench = Bench::open(&scratch, self.rounds as usize)?;
+        let mut report = Report::new(&bench);
+        print(&table::host(&report));
+        for what in What::value_variants().iter().filter(|what| self.what.is_empty() || self.what.contains(what)) {
+            for table in bench.measure(*what)? {
+                print(&format!("\n{}", table::text(&table)));
+                report.tables.push(table);
+            }
+        }
+        report.bars = bars::of(&report);
+        print(&format!("\n{}", table::bars(&report.bars)));
+        if let Some(file) = &self.json {
+            let text = serde_json::to_string_pretty(&report)? + "\n";
+            std::fs::write(file, text).with_context(|| file.display().to_string())?;
+        }
+        let is_missed = report.bars.iter().any(|bar| bar.is_met() == Some(false));
+        Ok(ExitCode::from(u8::from(self.check && is_missed)))
+    }
+}
+
+impl Report {
+    fn new(bench: &Bench) -> Self {
+        let (versions, missing) = peers::look_for(&peers::ALL);
+        let mut notes = bench.notes();
+        if !missing.is_empty() {
+            notes.insert(0, format!("not on this host, so not compared: {}", missing.join(", ")));
+        }
+        Self { host: Host::of(bench), versions, rounds: bench.rounds, tables: Vec::new(), bars: Vec::new(), notes }
+    }
+}
+
+impl Host {
+    fn of(bench: &Bench) -> Self {
+        Self {
+            kernel: nix::sys::utsname::uname().map(|name| name.release().display().to_string()).unwrap_or_default(),
+            processors: std::thread::available_parallelism().map_or(1, usize::from),
+            cgroups: bench.cgroups.clone(),
+            user: if nix::unistd::geteuid().is_root() { "root" } else { "ordinary" }.to_owned(),
+            file_system: cgroups::file_system(&bench.scratch),
+            static_programs: bench.programs.are_static,
+        }
+    }
+}
+
+fn list() -> String {
+    let mut text = "What can be measured:\n".to_owned();
+    for what in What::value_variants() {
+        let named = what.to_possible_value().expect("every one has a name");
+        let help = named.get_help().map(ToString::to_string).unwrap_or_default();
+        text.push_str(&format!("  {:10} {help}\n", named.get_name()));
+    }
+    let (there, missing) = peers::look_for(&peers::ALL);
+    text.push_str("\nWho is there:\n");
+    there.iter().for_each(|(name, version)| text.push_str(&format!("  {name:10} {version}\n")));
+    text.push_str(&format!("\nWho is not: {}\n", missing.join(", ")));
+    text
+}
+
+/// Writes to standard output. A reader who has left wants no more.
+fn print(text: &str) {
+    use std::io::Write;
+    say("");
+    let mut stdout = std::io::stdout();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
