@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 use nix::fcntl::{Flock, FlockArg};
@@ -30,7 +31,8 @@ pub type Sources = BTreeMap<PathBuf, String>;
 pub struct Forge {
     course: PathBuf,
     folder: PathBuf,
-    toolchain: Toolchain,
+    /// Looked for when something is to be built: programs can be judged where there is none.
+    toolchain: OnceLock<Toolchain>,
     helper: PathBuf,
 }
 
@@ -57,12 +59,19 @@ impl Forge {
     /// Opens the forge in this folder, which is made when it is not there. `helper` is the program `workshop`.
     ///
     /// # Errors
-    /// The folder cannot be written to; there is no compiler.
+    /// The folder cannot be written to.
     pub fn open(course: &Course, folder: &Path, helper: &Path) -> Result<Self> {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         let folder = folder.canonicalize().with_context(|| folder.display().to_string())?;
-        let toolchain = Toolchain::find()?;
-        Ok(Self { course: course.root.clone(), folder, toolchain, helper: helper.to_owned() })
+        Ok(Self { course: course.root.clone(), folder, toolchain: OnceLock::new(), helper: helper.to_owned() })
+    }
+
+    fn toolchain(&self) -> Result<&Toolchain> {
+        if let Some(known) = self.toolchain.get() {
+            return Ok(known);
+        }
+        let found = Toolchain::find()?;
+        Ok(self.toolchain.get_or_init(|| found))
     }
 
     /// Nobody else builds here until it is dropped: another terminal may, in which somebody watches.
@@ -93,7 +102,7 @@ impl Forge {
         let _lock = self.lock(&|_| {})?;
         self.lay_out(sources)?;
         let request = Request { workspace: &self.copy(), target: &self.target(), programs };
-        let built = sandboxed::build(&self.toolchain, &request, &self.folder, &self.helper, sandboxed::FOR_SOMEBODY)?;
+        let built = sandboxed::build(self.toolchain()?, &request, &self.folder, &self.helper, sandboxed::FOR_SOMEBODY)?;
         gather(&built, into)?;
         let labs = files_below(&self.copy().join("stages").join(stage).join("labs"));
         let named = |file: PathBuf| Some((file.file_name()?.to_string_lossy().into_owned(), file));
@@ -112,10 +121,10 @@ impl Forge {
         let _lock = self.lock(tell)?;
         tell("no sandbox can be built here: asking doctor why");
         self.lay_out(&Sources::new())?;
-        cargo::fetch(&self.toolchain, &self.copy())?;
+        cargo::fetch(self.toolchain()?, &self.copy())?;
         let doctor = ("groundwork".to_owned(), "doctor".to_owned());
         let request = Request { workspace: &self.copy(), target: &self.target(), programs: &[doctor] };
-        let built = cargo::build(&self.toolchain, &request)?;
+        let built = cargo::build(self.toolchain()?, &request)?;
         let doctor = built.get("doctor").context("cargo has built no doctor")?;
         let output = Command::new(doctor).arg("--json").args(OF_A_SANDBOX).output().context("doctor cannot be run")?;
         Ok(first_missing(&String::from_utf8_lossy(&output.stdout)))
@@ -140,9 +149,10 @@ impl Forge {
         };
         let all: Vec<_> = course.stages.iter().flat_map(of_stage).collect();
         let request = Request { workspace: &self.copy(), target: &self.target(), programs: &all };
-        cargo::fetch(&self.toolchain, &self.copy())?;
-        let built = sandboxed::build(&self.toolchain, &request, &self.folder, &self.helper, sandboxed::FOR_THE_COURSE)
-            .context("the course itself cannot be built")?;
+        cargo::fetch(self.toolchain()?, &self.copy())?;
+        let built =
+            sandboxed::build(self.toolchain()?, &request, &self.folder, &self.helper, sandboxed::FOR_THE_COURSE)
+                .context("the course itself cannot be built")?;
         gather(&built, &self.reference())?;
         fs::write(stamp, digest).context("the forge cannot be written to")
     }
