@@ -109,8 +109,29 @@ impl Process {
 
     /// Kills it.
     pub(crate) fn kill(self) {
+        self.signal(Signal::SIGKILL);
+    }
+
+    fn signal(self, signal: Signal) {
         // It may be gone already.
-        let _ = kill(Pid::from_raw(self.0 as i32), Signal::SIGKILL);
+        let _ = kill(Pid::from_raw(self.0 as i32), signal);
+    }
+
+    /// Kills it and all that it has started. Who is stopped starts nobody, so the list is complete when nobody is new.
+    pub(crate) fn kill_tree(self) {
+        let mut all = Vec::new();
+        loop {
+            let tree = [vec![self], self.descendants()].concat();
+            let new: Vec<_> = tree.into_iter().filter(|process| !all.contains(process)).collect();
+            if new.is_empty() {
+                break;
+            }
+            for process in new {
+                process.signal(Signal::SIGSTOP);
+                all.push(process);
+            }
+        }
+        all.into_iter().for_each(Self::kill);
     }
 
     /// Resident memory that is its own, in bytes.

@@ -142,7 +142,13 @@ impl<'a> Running<'a> {
     pub(crate) fn ending_in_words(&mut self) -> String {
         let until = Instant::now() + LAST_BREATH;
         while !self.has_ended() && self.listen(until) {}
-        if self.has_ended() { self.ending().to_string() } else { "it still runs".to_owned() }
+        if self.has_ended() { self.ending().to_string() } else { "it still runs; it may be waiting".to_owned() }
+    }
+
+    /// What it means that the command has not said its word.
+    pub(crate) fn why_unheard(&self) -> &'static str {
+        // A shell without its arguments waits for somebody to type, and so do two processes for each other.
+        if self.has_ended() { "the command was never reached" } else { "it was never reached, or lacks its arguments" }
     }
 
     fn ran(&mut self) -> Ran {
@@ -165,8 +171,8 @@ impl<'a> Running<'a> {
         if self.stopped.is_none() && !self.has_ended() {
             let program = self.numbers().and_then(|_| self.process());
             self.stopped = Some(why.to_owned());
-            for process in program.into_iter().flat_map(|program| [program.descendants(), vec![program]].concat()) {
-                process.kill();
+            if let Some(program) = program {
+                program.kill_tree();
             }
         }
     }
