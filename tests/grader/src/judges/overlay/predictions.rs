@@ -19,7 +19,7 @@ fn held_after(bench: &Bench, script: &str) -> Judged<(u64, String)> {
 }
 
 pub(super) fn copy_up(bench: &Bench) -> Answer {
-    let (bytes, saw) = held_after(bench, "echo x >>/large")?;
+    let (bytes, saw) = held_after(bench, "printf x >>/large")?;
     let option = match bytes {
         0..=8191 => "byte",
         bytes if bytes < 8 * MEGABYTE => "block",
