@@ -17,7 +17,7 @@ impl Checks {
             let words = running.so_far();
             let end = running.ending_in_words();
             let saw = if words.is_empty() { end } else { format!("{}\n{end}", last_lines(&words)) };
-            self.check("the command runs").did(command).saw(saw).means("the command was never reached").must(false)?;
+            self.check("the command runs").did(command).saw(saw).means(running.why_unheard()).must(false)?;
         }
         process.ok_or(crate::checks::Stop::Failed)
     }

@@ -36,7 +36,7 @@ pub(super) fn arrives(
         .check("the command runs")
         .did(running.command().to_owned())
         .saw(format!("{shown}\n{}", running.ending_in_words()).trim_start())
-        .means("the command was never reached")
+        .means(running.why_unheard())
         .mistake_if(found.is_some(), found.unwrap_or_default())
         .must(false)?;
     Err(Stop::Failed)
