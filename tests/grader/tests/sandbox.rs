@@ -132,6 +132,21 @@ fn what_a_sandbox_leaves_behind_is_named() {
 }
 
 #[test]
+fn who_is_killed_while_forking_leaves_nobody() {
+    let sandbox = sandbox("forking");
+    let audit = Audit::of(&sandbox, helper());
+    // Each of them stays, and 63 are made one from another: they are killed while the later ones come.
+    let bomb = "bomb() { if [ $1 -gt 0 ]; then bomb $(($1 - 1)) & bomb $(($1 - 1)) & fi; sleep 1234; }; bomb 5";
+    let mut running = start(&sandbox, bomb);
+    let program = running.process().unwrap();
+    while program.descendants().len() < 20 {
+        assert!(program.is_alive());
+    }
+    running.kill();
+    assert_eq!(audit.leaks(&sandbox, helper()), []);
+}
+
+#[test]
 fn walls_hold_one_program_and_all_of_them() {
     let walls = Walls { program: Duration::from_millis(500), output: 64 << 10, processes: 40, ..Walls::default() };
     let sandbox = Sandbox::open(&Settings { walls, ..settings("walls") }).unwrap();
