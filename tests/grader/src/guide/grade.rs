@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Args;
 
+use super::overview::holes;
 use super::{Place, print};
 use crate::course::Exercise;
 use crate::export::Format;
@@ -46,7 +47,7 @@ impl Grade {
         let is_for_people = self.format == Format::Text;
         let outcomes = grader.grade_all(&jobs, &|outcome| {
             if is_for_people {
-                print(&(show::outcome(outcome, place.paint) + "\n"));
+                print(&told(place, &workbench, outcome));
             }
         })?;
         if self.bin.is_none() {
@@ -87,10 +88,21 @@ pub(super) fn note(progress: &mut Progress, outcomes: &Outcomes) -> Result<()> {
     Ok(())
 }
 
+/// What came of it and, of a hole that nobody has written in yet, where it is.
+fn told(place: &Place, workbench: &Workbench, outcome: &Outcome) -> String {
+    let mut text = show::outcome(outcome, place.paint);
+    if !outcome.has_begun() {
+        for (file, line) in holes(place, workbench, &outcome.id) {
+            text += &format!("    write     {}:{line}\n", file.display());
+        }
+    }
+    text + "\n"
+}
+
 /// One exercise, judged, noted and told.
 pub(super) fn one(place: &Place, workbench: &Workbench, grader: &Grader<'_>, exercise: &Exercise) -> Result<Outcome> {
     let outcome = grader.grade(exercise, &workbench.work(&place.course, exercise))?;
-    print(&(show::outcome(&outcome, place.paint) + "\n"));
+    print(&told(place, workbench, &outcome));
     let outcomes = Outcomes { exercises: vec![outcome.clone()], ..Outcomes::default() };
     note(&mut workbench.progress()?, &outcomes)?;
     print(&show::score(&outcomes));

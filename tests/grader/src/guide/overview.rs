@@ -1,6 +1,7 @@
 //! Where one stands: `status`, `list`, and what to do next.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -55,15 +56,20 @@ pub(super) fn task_words(place: &Place, workbench: &Workbench, exercise: &Exerci
     let mut text = format!("Next: {}  {}", place.paint.bold(&exercise.id), exercise.title);
     let _ = writeln!(text, "  {}", place.paint.faint(format!("{}, {}", exercise.stage, points(exercise.points))));
     let _ = writeln!(text, "\n{}\n", exercise.task);
-    for hole in place.course.holes().filter(|hole| hole.id == exercise.id) {
-        let file = workbench.folder().join(&hole.file);
-        let line =
-            std::fs::read_to_string(&file).ok().and_then(|text| line_of(&text, &exercise.id)).unwrap_or(hole.line);
-        let _ = writeln!(text, "  write   {}:{line}", file.display());
+    for (file, line) in holes(place, workbench, &exercise.id) {
+        let _ = writeln!(text, "  write   {}:{line}", workbench.folder().join(file).display());
     }
     let _ = writeln!(text, "  read    {}", exercise.chapter);
     let _ = writeln!(text, "  judge   cargo workshop grade {0}\n  hint    cargo workshop hint {0}", exercise.id);
     text
+}
+
+/// Where the holes of an exercise are: the files, below the workbench, and the lines.
+pub(super) fn holes(place: &Place, workbench: &Workbench, id: &str) -> Vec<(PathBuf, usize)> {
+    let holes = place.course.holes().filter(|hole| hole.id == id);
+    let line =
+        |file: &Path| std::fs::read_to_string(workbench.folder().join(file)).ok().and_then(|text| line_of(&text, id));
+    holes.map(|hole| (hole.file.clone(), line(&hole.file).unwrap_or(hole.line))).collect()
 }
 
 fn line_of(text: &str, id: &str) -> Option<usize> {

@@ -43,7 +43,7 @@ fn the_guide_leads_from_start_to_a_passed_exercise() {
     has(&learner.says(&["start", "--later"], 0), &["Your workbench is", "Next: "]);
     has(&learner.says(&["list"], 0), &["02-unshare", "open       uts-1"]);
 
-    has(&learner.says(&["grade", "uts-1"], 1), &["open", "Score: 0/2"]);
+    has(&learner.says(&["grade", "uts-1"], 1), &["open", "write     stages/02-unshare/src/uts.rs:", "Score: 0/2"]);
     has(&learner.says(&["hint", "uts-1"], 0), &["Hint 1 of 3"]);
     has(&learner.says(&["hint", "uts-1"], 0), &["Hint 2 of 3"]);
     has(&learner.says(&["hint", "uts-1"], 0), &["Hint 3 of 3", "CLONE_NEWUTS"]);
