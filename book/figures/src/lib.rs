@@ -120,13 +120,12 @@ impl Figures {
     pub fn steps(&self, name: &str) -> Result<String> {
         let (run, steps) = (self.run(name)?, self.recorded(name)?);
         let words: Words<'_> = &str::to_owned;
-        let states = State::all(program(run), &steps);
+        let shown = view::sections(&State::all(program(run), &steps), words);
         let mut told = String::new();
         for (at, step) in steps.iter().enumerate() {
-            let (before, after) = (view::sections(&states[at], words), view::sections(&states[at + 1], words));
             let answer = step.answer().map(|answer| format!(" = {answer}")).unwrap_or_default();
             let _ = writeln!(told, "{:>4}  {}  # {}\n      {}{answer}", step.seq, step.pid, step.reason, step.call());
-            for change in view::changes(&before, &after, words) {
+            for change in view::changes(&shown[at], &shown[at + 1], words) {
                 let _ = writeln!(told, "        {change}");
             }
         }

@@ -42,7 +42,7 @@ pub(crate) fn player(known: &Known<'_>, words: Words<'_>) -> String {
     let Known { run, steps, .. } = known;
     let program = run.command.split(' ').next().unwrap_or_default();
     let states = State::all(program, steps);
-    let shown: Vec<_> = states.iter().map(|state| view::sections(state, words)).collect();
+    let shown = view::sections(&states, words);
     let rows: String = steps
         .iter()
         .enumerate()

@@ -29,16 +29,25 @@ impl Row {
     }
 }
 
-/// All aspects of a state, in the order in which the player shows them.
-pub(crate) fn sections(state: &State, words: Words<'_>) -> Vec<Section> {
+/// All aspects of each state of a run, in the order in which the player shows them.
+pub(crate) fn sections(states: &[State], words: Words<'_>) -> Vec<Vec<Section>> {
+    // If the host's mounts are told in one line at one step, they are at all: otherwise they would seem to have gone.
+    let in_one_line = states.iter().any(|state| shown_mounts(state).len() > 1);
     let kinds = [Kind::Namespaces, Kind::Processes, Kind::Ids, Kind::Mounts, Kind::Layers, Kind::Cgroups];
-    let mut sections: Vec<_> = kinds.iter().map(|kind| section(*kind, state, words)).collect();
-    sections.insert(3, hostnames(state, words));
-    sections
+    let of = |state: &State| {
+        let mut sections: Vec<_> = kinds.iter().map(|kind| aspect(*kind, state, in_one_line, words)).collect();
+        sections.insert(3, hostnames(state, words));
+        sections
+    };
+    states.iter().map(of).collect()
 }
 
 /// One aspect of a state.
 pub(crate) fn section(kind: Kind, state: &State, words: Words<'_>) -> Section {
+    aspect(kind, state, shown_mounts(state).len() > 1, words)
+}
+
+fn aspect(kind: Kind, state: &State, in_one_line: bool, words: Words<'_>) -> Section {
     let (id, title, columns, rows): (_, _, &[&str], _) = match kind {
         Kind::Namespaces => return namespaces(state, words),
         Kind::Processes => (
@@ -48,9 +57,12 @@ pub(crate) fn section(kind: Kind, state: &State, words: Words<'_>) -> Section {
             processes(state, words),
         ),
         Kind::Ids => ("ids", "Ids", &["User namespace", "Of", "Inside", "Outside"], ids(state, words)),
-        Kind::Mounts => {
-            ("mounts", "Mounts", &["Mount namespace", "Place", "Kind", "What", "Access"], mounts(state, words))
-        }
+        Kind::Mounts => (
+            "mounts",
+            "Mounts",
+            &["Mount namespace", "Place", "Kind", "What", "Access"],
+            mounts(state, in_one_line, words),
+        ),
         Kind::Layers => ("layers", "Layers", &["Layer", "Directory", "Access"], layers(state, words)),
         Kind::Cgroups => ("cgroups", "Cgroups", &["Directory", "Settings", "Processes"], cgroups(state, words)),
     };
@@ -107,22 +119,26 @@ pub(crate) fn span(from: u64, count: u64) -> String {
     if count < 2 { from.to_string() } else { format!("{from}–{}", from + count - 1) }
 }
 
-fn mounts(state: &State, words: Words<'_>) -> Vec<Row> {
+/// The lists of the host and of each mount namespace that somebody is in.
+fn shown_mounts(state: &State) -> Vec<(&String, &Vec<Mount>)> {
     let is_in_use = |label: &str| state.processes.iter().any(|process| process.namespace("mnt") == label);
-    let shown: Vec<_> = state.mounts.iter().filter(|(label, _)| *label == HOST || is_in_use(label)).collect();
+    state.mounts.iter().filter(|(label, _)| *label == HOST || is_in_use(label)).collect()
+}
+
+fn mounts(state: &State, in_one_line: bool, words: Words<'_>) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (label, list) in &shown {
+    for (label, list) in shown_mounts(state) {
         // Beside another list, that of the host is told in one line, as long as nothing has happened to it.
-        if shown.len() > 1 && *label == HOST && state.is_host_untouched() {
+        if in_one_line && label == HOST && state.is_host_untouched() {
             let cells = ["/", "host", "all that the host has mounted", "writable"].map(words);
-            rows.push(Row::new("host", std::iter::once((*label).clone()).chain(cells).collect()));
+            rows.push(Row::new("host", std::iter::once(label.clone()).chain(cells).collect()));
             continue;
         }
-        for mount in *list {
+        for mount in list {
             let access = words(if mount.read_only { "read only" } else { "writable" });
             let is_stacked = list.iter().any(|below| mount.on.as_ref() == Some(&below.id) && mount.at == below.at);
             let place = if is_stacked { filled(&words("{0}, on top"), &[&mount.at]) } else { mount.at.clone() };
-            let cells = vec![(*label).clone(), place, words(&mount.kind), what(mount, words), access];
+            let cells = vec![label.clone(), place, words(&mount.kind), what(mount, words), access];
             rows.push(Row::new(format!("{label} {}", mount.id), cells));
         }
     }
