@@ -71,11 +71,13 @@ impl Stack {
     }
 
     /// True when fsconfig(2) cannot name a directory: too long, or an upper one with a backslash, which the kernel takes
-    /// away there, and leaves in a lower one.
+    /// away there, and leaves in a lower one; or before Linux 6.7, when "lowerdir+" came. Before 6.5 that is not refused
+    /// until all is said, and then with the EINVAL of any other mistake.
     fn needs_numbers(&self) -> bool {
         let is_too_long = |path: &Path| path.as_os_str().len() > MOST_STRING;
         let has_backslash = |upper: &Upper| upper.directory.as_os_str().as_bytes().contains(&b'\\');
-        self.directories().any(is_too_long) || self.upper.as_ref().is_some_and(has_backslash)
+        let is_old = !(&Here as &dyn Host).is_kernel_at_least(6, 7);
+        is_old || self.directories().any(is_too_long) || self.upper.as_ref().is_some_and(has_backslash)
     }
 }
 
@@ -119,7 +121,7 @@ fn mount_piece_by_piece(kernel: &Kernel, stack: &Stack, target: &Path) -> Result
         kernel.because("one page of options cannot hold these layers: they are given one by one").fsopen("overlay");
     let named = overlay.and_then(|overlay| name_layers(kernel, stack, overlay.as_fd()).map(|()| overlay));
     let overlay = match named {
-        // ENOSYS: before Linux 5.2. EINVAL: before 6.7, when "lowerdir+" came.
+        // Whatever its number says: ENOSYS is a filter's answer, and EINVAL that of a kernel without "lowerdir+".
         Err(error) if matches!(Refused::errno_of(&error), Some(Errno::ENOSYS | Errno::EINVAL)) => {
             return by_number::mount(kernel, stack, target);
         }
