@@ -64,12 +64,13 @@ pub(super) fn own_proc(bench: &Bench, checks: &mut Checks) -> Judged {
     let inside = arrives(checks, &mut running, &word, |_| None)?;
     let (mounts, before) = (inside.mounts_at("/proc"), bench.host().mounts_at("/proc"));
     let first = inside.file("/proc/1/cmdline").unwrap_or_default().replace('\0', " ");
+    let begins: String = first.chars().take(80).collect();
     let elsewhere = inside.mounts().iter().any(|line| line.contains(" - proc ") && place(line) != Some("/proc"));
     checks
         .check("/proc shows the processes of the new namespace")
         .worth(2)
         .did(running.command())
-        .saw(format!("/proc/1/cmdline says: {first}\nmounted there: {}", mounts.join("\n")))
+        .saw(format!("/proc/1/cmdline begins: {begins}\nmounted there: {}", mounts.join("\n")))
         .means("a mount of proc shows the PID namespace of the one who mounted it, whoever looks")
         .mistake_if(elsewhere, "elsewhere")
         .mistake_if(mounts.len() > before.len(), "bind")
