@@ -79,7 +79,28 @@ fn remove_tree(directory: &Path) -> std::io::Result<()> {
     }
 }
 
-/// For the one who measures, and before it has threads: from now on this process and its children see that part alone.
+/// For root, and before there are threads: what we mount from now on is seen by us alone, and goes with us.
+///
+/// # Errors
+/// The kernel refuses it.
+pub fn see_own_mounts() -> Result<bool> {
+    if !nix::unistd::geteuid().is_root() {
+        return Ok(false);
+    }
+    unshare(CloneFlags::CLONE_NEWNS).context("cannot have our own mount namespace")?;
+    mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)?;
+    Ok(true)
+}
+
+/// A file system in memory.
+///
+/// # Errors
+/// The kernel refuses it.
+pub fn mount_tmpfs(directory: &Path) -> Result<()> {
+    mount(Some("tmpfs"), directory, Some("tmpfs"), MsFlags::empty(), Some("mode=755")).context("mount(tmpfs)")
+}
+
+/// From now on this process and its children see the run's part of the tree alone, in a mount namespace of their own.
 ///
 /// An ordinary user may use it too, as if it had been delegated.
 ///
@@ -89,8 +110,7 @@ pub fn see_own_alone(ordinary: User) -> Result<bool> {
     let Some(directory) = std::env::var_os(OWN).map(PathBuf::from) else { return Ok(false) };
     let inside = directory.join("bench");
     fs::write(directory.join("cgroup.procs"), "0").context("cannot join our own cgroup")?;
-    unshare(CloneFlags::CLONE_NEWCGROUP | CloneFlags::CLONE_NEWNS).context("cannot have our own cgroup namespace")?;
-    mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)?;
+    unshare(CloneFlags::CLONE_NEWCGROUP).context("cannot have our own cgroup namespace")?;
     // A cgroup has processes or children with controllers, and never both.
     fs::create_dir(&inside)?;
     fs::write(inside.join("cgroup.procs"), "0")?;

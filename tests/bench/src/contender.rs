@@ -1,7 +1,7 @@
 //! One command that is measured, from the moment it is asked for to its end.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
@@ -28,6 +28,8 @@ pub struct Contender {
 pub struct Sample {
     /// From the request for a process to its end.
     pub milliseconds: f64,
+    /// What it, and those it waited for, took of a processor.
+    pub processor: f64,
     /// The most memory that it or a child of it had at once.
     pub peak_kib: u64,
 }
@@ -70,36 +72,52 @@ impl Contender {
     /// # Errors
     /// It is not there, or it says that it failed: then with what it wrote on stderr.
     pub fn run(&self) -> Result<Sample> {
+        Ok(self.answer()?.0)
+    }
+
+    /// The same, with what it wrote.
+    ///
+    /// # Errors
+    /// As [`Contender::run`].
+    pub fn answer(&self) -> Result<(Sample, String)> {
         let mut written = tempfile::tempfile()?;
         let mut command = self.command();
         command.stdout(written.try_clone()?).stderr(written.try_clone()?);
         let guard = self.user.become_it()?;
         let begun = Instant::now();
         let child = command.spawn().with_context(|| format!("{}: {}", self.name, self.command[0]))?;
-        let (status, peak_kib) = wait4(child.id())?;
+        let (status, usage) = wait4(child.id())?;
         let milliseconds = begun.elapsed().as_secs_f64() * 1000.0;
         drop(guard);
         if !status.success() {
-            bail!("{}: {status}: {}", self.name, last_words(&mut written)?);
+            bail!("{}: {status}: {}", self.name, last_words(&text(&mut written)?));
         }
-        Ok(Sample { milliseconds, peak_kib })
+        let processor = in_milliseconds(usage.ru_utime) + in_milliseconds(usage.ru_stime);
+        let peak_kib = usage.ru_maxrss.cast_unsigned();
+        Ok((Sample { milliseconds, processor, peak_kib }, text(&mut written)?))
     }
 }
 
-/// The end of what a program has written, in one line.
-fn last_words(file: &mut File) -> Result<String> {
-    use std::io::Seek;
+fn text(file: &mut File) -> Result<String> {
     let mut text = Vec::new();
     file.rewind()?;
     file.read_to_end(&mut text)?;
-    let text = String::from_utf8_lossy(&text);
-    let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    Ok(lines[lines.len().saturating_sub(3)..].join("; "))
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
-/// wait4(2): the end of a child, and the most memory it had, in KiB.
+/// The end of what a program has written, in one line.
+fn last_words(text: &str) -> String {
+    let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(3)..].join("; ")
+}
+
+fn in_milliseconds(time: libc::timeval) -> f64 {
+    time.tv_sec as f64 * 1000.0 + time.tv_usec as f64 / 1000.0
+}
+
+/// wait4(2): the end of a child, and what it has used.
 #[expect(unsafe_code, reason = "both places live through the call; watched by a_run_is_timed_and_weighed")]
-fn wait4(pid: u32) -> Result<(ExitStatus, u64)> {
+fn wait4(pid: u32) -> Result<(ExitStatus, libc::rusage)> {
     use std::os::unix::process::ExitStatusExt;
     let mut status = 0;
     // SAFETY: all bytes zero is a usage of nothing.
@@ -108,7 +126,7 @@ fn wait4(pid: u32) -> Result<(ExitStatus, u64)> {
         // SAFETY: two pointers to what is ours.
         let ended = unsafe { libc::wait4(pid.cast_signed(), &raw mut status, 0, &raw mut usage) };
         if ended >= 0 {
-            return Ok((ExitStatus::from_raw(status), usage.ru_maxrss.cast_unsigned()));
+            return Ok((ExitStatus::from_raw(status), usage));
         }
         let error = std::io::Error::last_os_error();
         if error.kind() != std::io::ErrorKind::Interrupted {
@@ -124,7 +142,7 @@ mod tests {
     #[test]
     fn a_run_is_timed_and_weighed() {
         let sample = Contender::new("sleep", &["sleep", "0.02"]).run().unwrap();
-        assert!(sample.milliseconds >= 20.0 && sample.peak_kib > 100, "{sample:?}");
+        assert!(sample.milliseconds >= 20.0 && sample.processor < 20.0 && sample.peak_kib > 100, "{sample:?}");
     }
 
     #[test]

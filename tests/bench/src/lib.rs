@@ -8,6 +8,7 @@
 //! | what is measured, built; and its peers | [`programs`], [`peers`] |
 //! | a command that is started and timed, in turn with others | [`contender`], [`turns`] |
 //! | the walls that stand around it | [`walls`] |
+//! | how much memory somebody holds | [`memory`] |
 //! | each measurement | [`measure`] |
 //! | medians, ratios, intervals | [`stats`] |
 //! | what came out, as tables and against what was demanded | [`report`], [`table`], [`bars`] |
@@ -19,6 +20,7 @@ pub mod cgroups;
 pub mod contender;
 pub mod guard;
 pub mod measure;
+pub mod memory;
 pub mod oci;
 pub mod options;
 pub mod peers;

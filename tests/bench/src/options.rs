@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 
-use crate::measure::{Bench, What};
+use crate::measure::{Bench, Scale, What};
 use crate::report::{Host, Report};
 use crate::turns::say;
 use crate::{bars, cgroups, guard, peers, table};
@@ -34,6 +34,12 @@ struct Options {
     /// How often everyone has a turn
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
+    /// How many containers `thousand` has
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    containers: u32,
+    /// How many megabytes the layer of `unpack` has
+    #[arg(long, value_name = "MB", default_value_t = 450, value_parser = clap::value_parser!(u32).range(20..))]
+    layer: u32,
     /// Write the results to FILE too, as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -55,6 +61,11 @@ pub fn main() -> ExitCode {
 }
 
 impl Options {
+    fn scale(&self) -> Scale {
+        let [rounds, containers, layer] = [self.rounds, self.containers, self.layer].map(|number| number as usize);
+        Scale { rounds, containers, layer }
+    }
+
     fn run(&self) -> Result<ExitCode> {
         if self.list {
             print(&list());
@@ -62,13 +73,19 @@ impl Options {
         }
         let Some(scratch) = guard::scratch() else { return guard::watch_over() };
         say("building what is measured");
-        let bench = Bench::open(&scratch, self.rounds as usize)?;
+        let bench = Bench::open(&scratch, self.scale())?;
         let mut report = Report::new(&bench);
         print(&table::host(&report));
         for what in What::value_variants().iter().filter(|what| self.what.is_empty() || self.what.contains(what)) {
-            for table in bench.measure(*what)? {
-                print(&format!("\n{}", table::text(&table)));
-                report.tables.push(table);
+            match bench.measure(*what) {
+                Ok(tables) => report
+                    .tables
+                    .extend(tables.into_iter().inspect(|table| print(&format!("\n{}", table::text(table))))),
+                // The other measurements are none the worse for it.
+                Err(error) => {
+                    print(&format!("\nnot measured: {error:#}\n"));
+                    report.notes.push(format!("not measured: {error:#}"));
+                }
             }
         }
         report.bars = bars::of(&report);

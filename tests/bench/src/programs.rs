@@ -38,28 +38,49 @@ impl Programs {
     /// # Errors
     /// cargo builds neither.
     pub fn build(directory: &Path) -> Result<Self> {
-        let boxwright = build("runtime", "boxwright", directory, true);
+        let boxwright = build(&["-p", "runtime", "--bin", "boxwright"], directory, true);
         let are_static = boxwright.is_ok();
-        let boxwright = boxwright.or_else(|_| build("runtime", "boxwright", directory, false))?;
-        let floor = build("bench", "floor", directory, are_static)?;
+        let boxwright = boxwright.or_else(|_| build(&["-p", "runtime", "--bin", "boxwright"], directory, false))?;
+        let floor = build(&["-p", "bench", "--bin", "floor"], directory, are_static)?;
         Ok(Self { boxwright, floor, are_static })
     }
 }
 
-fn build(package: &str, program: &str, directory: &Path, is_static: bool) -> Result<PathBuf> {
+/// A program of a stage, as one file where that can be.
+///
+/// # Errors
+/// cargo does not build it.
+pub fn build_static(package: &str, program: &str, directory: &Path) -> Result<PathBuf> {
+    let what = ["-p", package, "--bin", program];
+    build(&what, directory, true).or_else(|_| build(&what, directory, false))
+}
+
+/// An example of this package.
+///
+/// # Errors
+/// cargo does not build it.
+pub fn build_example(name: &str, directory: &Path) -> Result<PathBuf> {
+    build(&["-p", "bench", "--example", name], directory, false)
+}
+
+fn build(what: &[&str], directory: &Path, is_static: bool) -> Result<PathBuf> {
     let mut command = cargo();
-    command.args(["rustc", "--release", "--quiet", "-p", package, "--bin", program, "--message-format=json"]);
+    command.args(["rustc", "--release", "--quiet", "--message-format=json"]).args(what);
     let built = command.args(is_static.then_some(["--", "-C", STATIC]).into_iter().flatten()).output()?;
-    let messages = String::from_utf8_lossy(&built.stdout);
-    let made = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .find_map(|message| Some(message["executable"].as_str()?.to_owned()));
-    let Some(made) = made else { bail!("cargo built no {program}: {}", String::from_utf8_lossy(&built.stderr)) };
+    let Some(made) = executable(&built.stdout) else {
+        bail!("cargo did not build {}: {}", what.join(" "), String::from_utf8_lossy(&built.stderr))
+    };
     fs::create_dir_all(directory)?;
-    let copy = directory.join(program);
-    fs::copy(&made, &copy).with_context(|| made.clone())?;
+    let copy = directory.join(made.file_name().unwrap_or_default());
+    fs::copy(&made, &copy).with_context(|| made.display().to_string())?;
     Ok(copy)
+}
+
+/// Which program cargo says that it has made.
+pub fn executable(messages: &[u8]) -> Option<PathBuf> {
+    let messages = String::from_utf8_lossy(messages);
+    let mut parsed = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    parsed.find_map(|message| Some(PathBuf::from(message["executable"].as_str()?)))
 }
 
 /// A root file system made from this host's programs, without a network.

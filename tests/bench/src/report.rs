@@ -66,6 +66,9 @@ pub struct Line {
     /// What it took in terms of others: medians of the ratios of each round.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ratios: BTreeMap<String, Summary>,
+    /// What it took of a processor, in milliseconds: the median. A crowded machine changes it less.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processor: Option<f64>,
     /// The most memory it had at once, in KiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_kib: Option<u64>,
@@ -92,28 +95,59 @@ impl Bar {
     }
 }
 
+impl Line {
+    /// Of one of them, with what it took and no more.
+    pub fn new(name: &str, summary: Summary) -> Self {
+        Self {
+            name: name.to_owned(),
+            summary,
+            ratios: BTreeMap::new(),
+            processor: None,
+            peak_kib: None,
+            walls: String::new(),
+        }
+    }
+}
+
 impl Table {
+    /// One without lines.
+    pub fn new(what: &str, variant: &str, unit: &str) -> Self {
+        Self { what: what.to_owned(), variant: variant.to_owned(), unit: unit.to_owned(), ..Self::default() }
+    }
+
     /// From what everyone took in each round, with the ratios to each of `bases` that took part.
     pub fn of(what: &str, variant: &str, unit: &str, taken: &[(String, Vec<f64>)], bases: &[&str]) -> Self {
         let of_base = |base: &&str| taken.iter().find(|(name, _)| name == base);
         let bases: Vec<_> = bases.iter().filter_map(of_base).collect();
         let line = |(name, numbers): &(String, Vec<f64>)| Line {
-            name: name.clone(),
-            summary: Summary::of(numbers),
             ratios: bases.iter().map(|(base, its)| (base.clone(), Summary::of_ratios(numbers, its))).collect(),
-            peak_kib: None,
-            walls: String::new(),
+            ..Line::new(name, Summary::of(numbers))
         };
         let lines = taken.iter().filter(|(_, numbers)| !numbers.is_empty()).map(line).collect();
-        Self { what: what.to_owned(), variant: variant.to_owned(), unit: unit.to_owned(), lines, notes: Vec::new() }
+        Self { lines, ..Self::new(what, variant, unit) }
     }
 
     /// From turns of contenders that were timed.
     pub fn of_turns(what: &str, variant: &str, turns: &Turns, bases: &[&str]) -> Self {
         let taken: Vec<_> = turns.names().into_iter().zip(turns.times()).collect();
         let mut table = Self::of(what, variant, "ms", &taken, bases);
+        for (name, samples) in turns.names().iter().zip(&turns.samples) {
+            let taken: Vec<_> = samples.iter().map(|sample| sample.processor).collect();
+            if let Some(line) = table.lines.iter_mut().find(|line| line.name == *name) {
+                line.processor = Some(Summary::of(&taken).median);
+            }
+        }
         table.notes.extend(turns.refused.iter().map(|why| format!("left out: {why}")));
         table
+    }
+
+    /// With the most memory that each had at once.
+    #[must_use]
+    pub fn with_peaks(mut self, turns: &Turns) -> Self {
+        for (name, peak) in turns.names().iter().zip(turns.peaks()) {
+            self.lines.iter_mut().filter(|line| line.name == *name).for_each(|line| line.peak_kib = Some(peak));
+        }
+        self
     }
 
     /// The line of somebody.

@@ -1,5 +1,6 @@
 //! The tables as text, for a terminal.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::report::{Bar, Report, Table};
@@ -25,14 +26,15 @@ pub fn text(table: &Table) -> String {
     text
 }
 
-fn bases(table: &Table) -> Vec<&String> {
-    table.lines.first().map(|line| line.ratios.keys().collect()).unwrap_or_default()
+fn bases(table: &Table) -> BTreeSet<&String> {
+    table.lines.iter().flat_map(|line| line.ratios.keys()).collect()
 }
 
 fn heads(table: &Table) -> Vec<String> {
     let ratios = bases(table).into_iter().map(|base| format!("in terms of {base}"));
     let mut heads: Vec<_> = ["".to_owned(), format!("median {}", table.unit), "quartiles".to_owned()].into();
     heads.extend(ratios);
+    heads.extend(table.lines.iter().any(|line| line.processor.is_some()).then(|| "processor ms".to_owned()));
     heads.extend(table.lines.iter().any(|line| line.peak_kib.is_some()).then(|| "memory KiB".to_owned()));
     heads
 }
@@ -42,6 +44,9 @@ fn row(table: &Table, line: &crate::report::Line) -> Vec<String> {
     let quartiles = format!("{}–{}", number(lower_quartile), number(upper_quartile));
     let mut row = vec![line.name.clone(), number(median), quartiles];
     row.extend(bases(table).into_iter().map(|base| line.ratios.get(base).map_or_else(String::new, ratio)));
+    if table.lines.iter().any(|line| line.processor.is_some()) {
+        row.push(line.processor.map_or_else(String::new, number));
+    }
     if table.lines.iter().any(|line| line.peak_kib.is_some()) {
         row.push(line.peak_kib.map_or_else(String::new, |peak| peak.to_string()));
     }

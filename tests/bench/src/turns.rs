@@ -37,8 +37,22 @@ pub fn order(count: usize, mut round: usize) -> Vec<usize> {
 /// # Errors
 /// The samples cannot be taken at all.
 pub fn take(what: &str, contenders: Vec<Contender>, rounds: usize) -> Result<Turns> {
+    take_after(what, contenders, rounds, &|| Ok(()))
+}
+
+/// The same, with something to do before each run, which is not counted.
+///
+/// # Errors
+/// That cannot be done.
+pub fn take_after(
+    what: &str,
+    contenders: Vec<Contender>,
+    rounds: usize,
+    before: &dyn Fn() -> Result<()>,
+) -> Result<Turns> {
     let mut turns = Turns { contenders: Vec::new(), samples: Vec::new(), refused: Vec::new() };
     for contender in contenders {
+        before()?;
         match contender.run() {
             Ok(_) => turns.contenders.push(contender),
             Err(error) => turns.refused.push(format!("{error:#}")),
@@ -47,16 +61,17 @@ pub fn take(what: &str, contenders: Vec<Contender>, rounds: usize) -> Result<Tur
     turns.samples.resize_with(turns.contenders.len(), Vec::new);
     for round in 0..rounds {
         say(&format!("{what}: round {} of {rounds}", round + 1));
-        turns.round(round);
+        turns.round(round, before)?;
     }
     say("");
     Ok(turns)
 }
 
 impl Turns {
-    fn round(&mut self, round: usize) {
+    fn round(&mut self, round: usize, before: &dyn Fn() -> Result<()>) -> Result<()> {
         let mut failed = Vec::new();
         for at in order(self.contenders.len(), round) {
+            before()?;
             std::thread::sleep(PAUSE);
             match self.contenders[at].run() {
                 Ok(sample) => self.samples[at].push(sample),
@@ -69,6 +84,7 @@ impl Turns {
             self.samples.remove(at);
             self.refused.push(why);
         }
+        Ok(())
     }
 
     /// The milliseconds of everyone.

@@ -28,7 +28,9 @@ pub(crate) fn exec(words: &[String]) -> Result<ExitCode, Failed> {
     let how = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let open = |path| rustix::fs::openat(CWD, path, how, Mode::empty()).step("open of the cgroup");
     let cgroup = (cgroup != "-").then(|| open(cgroup.as_str())).transpose()?;
-    move_into_thread_name_spaces(process.as_fd(), KINDS).step("setns")?;
+    // For root there is no user namespace to join, and the kernel refuses to join one's own.
+    let user = if rustix::process::geteuid().is_root() { Kind::empty() } else { Kind::USER };
+    move_into_thread_name_spaces(process.as_fd(), KINDS | user).step("setns")?;
     // Who has joined a PID namespace is not in it: the child is.
     let Some(child) = raw::clone3(0, cgroup.as_ref().map(AsFd::as_fd), false).step("clone3")? else {
         rustix::process::setsid().step("setsid")?;

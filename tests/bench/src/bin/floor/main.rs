@@ -10,7 +10,10 @@
 //! floor remove CGROUP…
 //! ```
 //!
+//! With `--detach` it prints the number of the container's first process, and leaves.
 //! All that is allocated is allocated in [`plan`], before the clone.
+
+#![expect(clippy::print_stdout, reason = "the number of a process that is left alone is this program's answer")]
 
 mod exec;
 mod inside;
@@ -72,6 +75,7 @@ fn contain(plan: &Plan) -> Result<ExitCode, Failed> {
         return inside::become_program(plan);
     };
     if plan.is_detached {
+        println!("{}", child.as_raw_nonzero());
         return Ok(ExitCode::SUCCESS);
     }
     let status = wait(child)?;

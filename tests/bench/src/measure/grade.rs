@@ -1,0 +1,78 @@
+//! `grade`: how long a learner waits after an edit; and `size`: how large the program is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use super::Bench;
+use crate::contender::Contender;
+use crate::programs::{self, cargo};
+use crate::report::{Line, Table};
+use crate::stats::Summary;
+use crate::turns::say;
+
+/// An exercise of an early stage, on which all later ones are built.
+const EXERCISE: &str = "uts-1";
+/// Filled in up to here, so that it passes.
+const FILLED_BEFORE: &str = "nsfs";
+const EDITED: &str = "stages/02-unshare/src/uts.rs";
+/// Each takes seconds.
+const MOST_ROUNDS: usize = 10;
+
+pub(super) fn tables(bench: &Bench) -> Result<Vec<Table>> {
+    let workbench = bench.scratch.join("workbench");
+    let guide = guide()?;
+    say("grade: the first build, which is not counted");
+    for words in [&["start"][..], &["catch-up", FILLED_BEFORE], &["grade", EXERCISE]] {
+        contender(&guide, &workbench, "prepare", words).run()?;
+    }
+    let file = workbench.join(EDITED);
+    let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    let rounds = bench.rounds.min(MOST_ROUNDS);
+    let (mut after, mut again, mut nothing) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..rounds {
+        say(&format!("grade: round {} of {rounds}", round + 1));
+        fs::write(&file, format!("{text}\n// Edit {round}.\n"))?;
+        after.push(contender(&guide, &workbench, "after an edit", &["grade", EXERCISE]).run()?.milliseconds / 1000.0);
+        again.push(contender(&guide, &workbench, "again", &["grade", EXERCISE]).run()?.milliseconds / 1000.0);
+        nothing.push(contender(&guide, &workbench, "status", &["status"]).run()?.milliseconds / 1000.0);
+    }
+    let mut table = Table::new("grade", EXERCISE, "s");
+    table.lines.push(Line::new("grade after an edit", Summary::of(&after)));
+    table.lines.push(Line::new("of that, building what was edited", Summary::of_differences(&after, &again)));
+    table.lines.push(Line::new("of that, judging", Summary::of_differences(&again, &nothing)));
+    table.lines.push(Line::new("of that, the guide itself", Summary::of(&nothing)));
+    table.notes.push(format!("{rounds} rounds, each with a comment added to {EDITED}"));
+    Ok(vec![table])
+}
+
+/// The program behind `cargo workshop`, as it is built for a learner.
+fn guide() -> Result<PathBuf> {
+    let built = cargo()
+        .args(["build", "--quiet", "--package", "grader", "--bin", "workshop", "--message-format=json"])
+        .output()?;
+    ensure!(built.status.success(), "cargo builds no workshop: {}", String::from_utf8_lossy(&built.stderr));
+    programs::executable(&built.stdout).context("cargo says of no program that it is workshop")
+}
+
+fn contender(guide: &Path, workbench: &Path, name: &str, words: &[&str]) -> Contender {
+    let (guide, workbench) = (guide.display().to_string(), workbench.display().to_string());
+    let all: Vec<_> = [guide.as_str(), "--workbench", &workbench].into_iter().chain(words.iter().copied()).collect();
+    let mut contender = Contender::new(name, &all);
+    // It builds with cargo, which has its own home and its own toolchain.
+    let kept = ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "CARGO", "RUSTUP_TOOLCHAIN"];
+    contender.environment =
+        kept.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
+    contender
+}
+
+pub(super) fn size(bench: &Bench) -> Result<Vec<Table>> {
+    let mut table = Table::new("size", "boxwright, for release, stripped", "MB");
+    let linked = if bench.programs.are_static { "with its C library in it" } else { "linked to the host's C library" };
+    for (name, path) in [(linked, &bench.programs.boxwright), ("the floor", &bench.programs.floor)] {
+        let bytes = fs::metadata(path)?.len();
+        table.lines.push(Line::new(name, Summary::of(&[bytes as f64 / 1e6])));
+    }
+    Ok(vec![table])
+}
