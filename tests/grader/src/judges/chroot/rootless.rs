@@ -32,7 +32,7 @@ pub(super) fn own_ids(bench: &Bench, checks: &mut Checks) -> Judged {
             .check(format!("in {map}, 0 inside is the one who called, outside"))
             .did(running.command())
             .saw(format!("/proc/PID/{map} is {:?}, and the command is {outside} outside", squeeze(&lines)))
-            .means("an id that is in no map is nobody's: the command would be 65534, and could do nothing")
+            .means("without a map it is nobody; and who is not 0 inside is not root, and loses its rights at execve(2)")
             .mistake_if(lines.trim().is_empty(), "no-map")
             .must(squeeze(&lines) == format!("0 {outside} 1"))?;
     }
