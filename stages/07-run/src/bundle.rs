@@ -65,12 +65,12 @@ impl Bundle {
 
     fn fill(&self, kernel: &Kernel, spec: &Spec) -> Result<()> {
         self.note(|| Ok(Line::Asked(Box::new(spec.clone()))))?;
-        // One that neither writes nor stays has nothing on the disk: of what makes a container, directories cost most there.
-        if spec.read_only && spec.ephemeral {
+        // One that keeps nothing and vanishes has nothing on the disk: of what makes a container, directories cost most there.
+        if !spec.has_upper() && spec.ephemeral {
             return Ok(());
         }
         kernel.because("what the container keeps is nobody else's to look at").mkdir(self.directory(), 0o700)?;
-        if !spec.read_only {
+        if spec.has_upper() {
             kernel.because("what the container writes goes here, and nowhere else").mkdir(self.upper(), 0o755)?;
             kernel.because("the kernel prepares those writes here").mkdir(self.directory().join("work"), 0o755)?;
         }
@@ -100,9 +100,12 @@ impl Bundle {
         self.home.join("containers").join(&self.name)
     }
 
-    /// Where its root is mounted, seen by nobody but the container.
-    pub fn merged(&self) -> PathBuf {
-        self.home.join("merged")
+    /// Where the root of the one that `spec` asks for is mounted, seen by nobody but the container.
+    pub fn root(&self, spec: &Spec) -> PathBuf {
+        match spec.layers.as_slice() {
+            [root] if spec.in_place => root.clone(),
+            _ => self.home.join("merged"),
+        }
     }
 
     /// What it has written.
@@ -130,7 +133,7 @@ impl Bundle {
         let mut lower = spec.layers.clone();
         lower.push(self.init_of(spec));
         let work = self.directory().join("work");
-        let upper = (!spec.read_only).then(|| Upper { directory: self.upper(), work, ephemeral: spec.ephemeral });
+        let upper = spec.has_upper().then(|| Upper { directory: self.upper(), work, ephemeral: spec.ephemeral });
         Stack { lower, upper, rootless: maps.is_some() }
     }
 

@@ -48,14 +48,19 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -
         net::own_network(kernel)?;
     }
     mount::own_mounts(kernel, Propagation::Private)?;
-    init_layer::make(kernel, &bundle.init_of(spec), spec, maps)?;
-    overlay::mount(kernel, &bundle.stack(spec, maps), &bundle.merged())?;
+    let root = bundle.root(spec);
+    if spec.in_place {
+        pivot::make_mount_point(kernel, &root)?;
+    } else {
+        init_layer::make(kernel, &bundle.init_of(spec), spec, maps)?;
+        overlay::mount(kernel, &bundle.stack(spec, maps), &root)?;
+    }
     // While the host can still be seen: its volumes, its devices, and a /proc that proves we may have one.
     let additions = spec.additions().hold(kernel)?;
     let furniture = Furniture { own_network: spec.has_own_network(), own_cgroup: true, ..Furniture::of(maps) };
-    let dev = pivot::furnish(kernel, &bundle.merged(), furniture)?;
+    let dev = pivot::furnish(kernel, &root, furniture)?;
     // From here on no path leads out.
-    pivot::pivot_into(kernel, &bundle.merged())?;
+    pivot::pivot_into(kernel, &root)?;
     dev.attach(kernel)?;
     additions.attach(kernel)?;
     streams::take(kernel, streams, &outside.report)?;

@@ -32,6 +32,9 @@ pub struct Spec {
     pub tmpfs: Vec<PathBuf>,
     /// True when the root may not be written to.
     pub read_only: bool,
+    /// True when its root is the one layer itself, and nothing is laid over that.
+    #[serde(default)]
+    pub in_place: bool,
     /// How much it may use.
     pub limits: Limits,
     /// True when it vanishes as soon as it ends.
@@ -82,6 +85,11 @@ impl Spec {
     /// True unless it shares the host's.
     pub fn has_own_network(&self) -> bool {
         self.network == Network::None
+    }
+
+    /// True when what it writes goes to a layer of its own.
+    pub fn has_upper(&self) -> bool {
+        !self.read_only && !self.in_place
     }
 
     /// What is mounted in the root besides its furniture.

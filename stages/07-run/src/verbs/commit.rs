@@ -44,7 +44,11 @@ pub struct Options {
 // ANCHOR: commit
 pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
     let bundle = home::find(&options.name)?;
-    ensure!(bundle.upper().is_dir(), "{} has a read-only root, and has written nothing", options.name);
+    ensure!(
+        bundle.upper().is_dir(),
+        "{} has no layer of its own to write to (it was run with --read-only or --in-place)",
+        options.name
+    );
     let frozen = freeze(kernel, &bundle)?;
     let written = overlay::with_every_owner(kernel, |owners| options.write(kernel, &bundle, owners));
     if let Some(cgroup) = frozen {

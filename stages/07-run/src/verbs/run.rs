@@ -67,6 +67,9 @@ pub struct Options {
     /// Forbid writing to the root
     #[arg(long)]
     read_only: bool,
+    /// Lay nothing over ROOTFS: what the command writes is written there, also its /etc/hosts
+    #[arg(long)]
+    in_place: bool,
     /// Make no cgroup: the container is then neither limited nor paused
     #[arg(long, conflicts_with = "Limits")]
     no_cgroup: bool,
@@ -143,6 +146,10 @@ impl Options {
         ensure!(hostname.len() <= 64, "the host name {hostname:?} is longer than 64 bytes; see sethostname(2)");
         ensure!(self.workdir.is_absolute(), "{} is not absolute; --workdir begins with \"/\"", self.workdir.display());
         let layers = image::layers(&self.layers)?;
+        ensure!(
+            !self.in_place || self.layers.len() == 1,
+            "--in-place takes one ROOTFS, because that is what the command writes to; without --in-place several are layers"
+        );
         Ok(Spec {
             user: who::parse(&self.user, &layers)?,
             layers,
@@ -154,6 +161,7 @@ impl Options {
             volumes: self.volume.iter().map(volume).collect::<Result<_>>()?,
             tmpfs: self.tmpfs.iter().map(|place| absolute(place)).collect::<Result<_>>()?,
             read_only: self.read_only,
+            in_place: self.in_place,
             limits: self.limits.clone(),
             ephemeral: self.rm,
             has_cgroup: !self.no_cgroup,

@@ -13,7 +13,7 @@ use nix::sys::signal::Signal;
 
 use crate::bundle::Bundle;
 use crate::limits;
-use crate::state::{Process, Standing};
+use crate::state::{Process, Running, Standing};
 use crate::verbs::running;
 
 const STOPPED: &str = "\
@@ -89,32 +89,39 @@ pub(super) fn kill(kernel: &Kernel, options: &Kill) -> Result<ExitCode> {
 }
 
 /// Ends a container at once, and waits until its parent has cleaned up.
-pub(super) fn end(kernel: &Kernel, bundle: &Bundle) -> Result<()> {
+fn end(kernel: &Kernel, bundle: &Bundle) -> Result<()> {
     if let Standing::Running(running) = bundle.standing()? {
-        signal(
-            kernel,
-            running.process,
-            Signal::SIGKILL,
-            "when PID 1 is killed, the kernel kills everyone in its namespace",
-        )?;
+        end_soon(kernel, &running)?;
     }
     await_parent(kernel, bundle)
 }
 
+/// Tells the kernel to end a container, and does not wait for it.
+pub(super) fn end_soon(kernel: &Kernel, running: &Running) -> Result<()> {
+    signal(kernel, running.process, Signal::SIGKILL, "when PID 1 is killed, the kernel kills everyone in its namespace")
+}
+
 /// Waits until whoever attends to the container has cleaned up, if anybody was really ended.
-fn await_parent(kernel: &Kernel, bundle: &Bundle) -> Result<()> {
+pub(super) fn await_parent(kernel: &Kernel, bundle: &Bundle) -> Result<()> {
     if kernel.is_rehearsing() { Ok(()) } else { bundle.await_parent() }
 }
 
 fn signal(kernel: &Kernel, process: Process, signal: Signal, reason: &'static str) -> Result<()> {
-    let pidfd =
-        kernel.because("held like this, the PID cannot come to mean another process").pidfd_open(process.pid())?;
+    let held = kernel.because("held like this, the PID cannot come to mean another process").pidfd_open(process.pid());
+    let Some(pidfd) = unless_it_has_ended(held)? else { return Ok(()) };
     // Only now is it certain whom we hold.
     if !process.is_alive() {
         return Ok(());
     }
-    let sent = kernel.because(reason).pidfd_send_signal(pidfd.as_fd(), signal);
-    sent.or_else(|error| if Refused::errno_of(&error) == Some(Errno::ESRCH) { Ok(()) } else { Err(error) })
+    unless_it_has_ended(kernel.because(reason).pidfd_send_signal(pidfd.as_fd(), signal)).map(drop)
+}
+
+/// Whom one wants to end may be faster.
+fn unless_it_has_ended<T>(asked: Result<T>) -> Result<Option<T>> {
+    match asked {
+        Err(error) if Refused::errno_of(&error) == Some(Errno::ESRCH) => Ok(None),
+        asked => asked.map(Some),
+    }
 }
 
 /// Waits until a process has ended. False when it takes longer than that.
