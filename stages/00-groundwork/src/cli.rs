@@ -3,13 +3,14 @@
 mod help;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, ValueEnum};
 use nix::errno::Errno;
+use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
 
 use crate::cause::Cause;
 use crate::kernel::{Kernel, Manner};
@@ -90,7 +91,7 @@ pub fn main_of<P: Parser>(run: impl FnOnce(P) -> Result<ExitCode>) -> ExitCode {
         Err(error) => return generate::<P>().unwrap_or_else(|| answer::<P>(error)),
     };
     // Asked before we have another root, or none.
-    let has_proc = Path::new("/proc/self").exists();
+    let has_proc = statfs("/proc").is_ok_and(|about| about.filesystem_type() == PROC_SUPER_MAGIC);
     run(options).unwrap_or_else(|error| report(&if has_proc { error } else { without_proc(error) }))
 }
 

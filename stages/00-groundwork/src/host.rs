@@ -69,7 +69,8 @@ impl Host for Here {
         if start > 0 {
             file.seek(SeekFrom::Start(start)).ok()?;
         }
-        let mut content = Vec::new();
+        // Files of /proc do not say how long they are, and most fit into a page.
+        let mut content = Vec::with_capacity(most.min(4096));
         file.take(most as u64).read_to_end(&mut content).ok()?;
         Some(content)
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use groundwork::Kernel;
+use rustix::rand::GetRandomFlags;
 
 use crate::bundle::Bundle;
 
@@ -93,8 +94,9 @@ pub fn new_name() -> Result<String> {
     let home = home()?;
     loop {
         let mut bytes = [0; 3];
-        std::io::Read::read_exact(&mut fs::File::open("/dev/urandom")?, &mut bytes)?;
-        let name = format!("box-{:02x}{:02x}{:02x}", bytes[0], bytes[1], bytes[2]);
+        rustix::rand::getrandom(&mut bytes, GetRandomFlags::empty())?;
+        let [a, b, c] = bytes;
+        let name = format!("box-{a:02x}{b:02x}{c:02x}");
         if !Bundle::at(&home, &name).exists() {
             return Ok(name);
         }

@@ -98,7 +98,7 @@ fn make_cgroup(kernel: &Kernel, spec: &Spec) -> Result<Option<Cgroup>> {
 fn give_birth(kernel: &Kernel, asked: &Asked<'_>) -> Result<Birth> {
     // A process keeps its PID, its ids and its clocks for life: into these namespaces one must be born.
     let kinds = [Namespace::Pid, Namespace::Time, Namespace::User];
-    let wanted = |kind: &&Namespace| is_known(**kind) && (**kind != Namespace::User || asked.maps.is_some());
+    let wanted = |kind: &&Namespace| (**kind != Namespace::User || asked.maps.is_some()) && is_known(**kind);
     let flags = kinds.iter().filter(wanted).map(|kind| kind.flag()).collect();
     born_inside(kernel, flags, asked.cgroup.and_then(Cgroup::birthplace))
 }
@@ -117,7 +117,7 @@ fn prepare(kernel: &Kernel, asked: &Asked<'_>, child: &Child, ready: &Handshake)
     if let Some(maps) = asked.maps {
         user::write_maps(kernel, Some(child.pid), maps)?;
     }
-    ready.release(kernel, "its ids are mapped: the child may begin")?;
+    ready.release(kernel, "all that it could wait for is done: the child may begin")?;
     asked.bundle.note_running(asked.cgroup, child.pid)
 }
 // ANCHOR_END: prepare

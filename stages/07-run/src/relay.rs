@@ -12,6 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
+use rustix::stdio::stdin;
 
 use crate::terminal::RawMode;
 
@@ -111,7 +112,6 @@ struct Desk<'a> {
 impl Desk<'_> {
     /// Waits for something to do and does it. False when the child has ended and has nothing left to say.
     fn serve(&mut self) -> Result<bool> {
-        let stdin = std::io::stdin();
         let mut waiting = vec![
             PollFd::new(self.child.pidfd.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.signals.queue.as_fd(), PollFlags::POLLIN),
@@ -119,7 +119,7 @@ impl Desk<'_> {
         if let Some(terminal) = &self.terminal {
             waiting.push(PollFd::new(terminal.as_fd(), PollFlags::POLLIN));
             if !self.keys_end {
-                waiting.push(PollFd::new(stdin.as_fd(), PollFlags::POLLIN));
+                waiting.push(PollFd::new(stdin(), PollFlags::POLLIN));
             }
         }
         match poll(&mut waiting, PollTimeout::NONE) {
@@ -132,7 +132,7 @@ impl Desk<'_> {
             self.pass_on_signal()?;
         }
         if keys {
-            self.pass_on_keys(stdin.as_fd())?;
+            self.pass_on_keys(stdin())?;
         }
         let more = output && self.pass_on_output()?;
         Ok(more || !ended)

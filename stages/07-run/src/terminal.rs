@@ -1,10 +1,10 @@
 //! Our own terminal while a container sits at it: pty(7), termios(3).
 
-use std::io::IsTerminal;
 use std::os::fd::BorrowedFd;
 
 use anyhow::{Context, Result};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize};
+use rustix::stdio::{stdin, stdout};
+use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize};
 
 /// Our terminal in raw mode: every key goes to the container, `^C` too. Dropped, it is as before.
 pub struct RawMode {
@@ -17,14 +17,13 @@ impl RawMode {
     /// # Errors
     /// EIO when the terminal is gone.
     pub fn enter() -> Result<Self> {
-        let stdin = std::io::stdin();
-        if !stdin.is_terminal() {
+        if !isatty(stdin()) {
             return Ok(Self { before: None });
         }
-        let before = tcgetattr(&stdin).context("cannot read the settings of the terminal")?;
+        let before = tcgetattr(stdin()).context("cannot read the settings of the terminal")?;
         let mut raw = before.clone();
         raw.make_raw();
-        tcsetattr(&stdin, OptionalActions::Now, &raw).context("cannot put the terminal into raw mode")?;
+        tcsetattr(stdin(), OptionalActions::Now, &raw).context("cannot put the terminal into raw mode")?;
         Ok(Self { before: Some(before) })
     }
 }
@@ -32,19 +31,19 @@ impl RawMode {
 impl Drop for RawMode {
     fn drop(&mut self) {
         if let Some(before) = &self.before {
-            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, before);
+            let _ = tcsetattr(stdin(), OptionalActions::Now, before);
         }
     }
 }
 
 /// Gives the container's terminal the size of ours.
 pub fn fit(terminal: BorrowedFd<'_>) {
-    if let Ok(size) = tcgetwinsize(std::io::stdin()).or_else(|_| tcgetwinsize(std::io::stdout())) {
+    if let Ok(size) = tcgetwinsize(stdin()).or_else(|_| tcgetwinsize(stdout())) {
         let _ = tcsetwinsize(terminal, size);
     }
 }
 
 /// True when someone sits at both ends.
 pub fn is_ours() -> bool {
-    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+    isatty(stdin()) && isatty(stdout())
 }

@@ -24,8 +24,9 @@ pub struct Identity {
 /// # Errors
 /// EINVAL for an id that the user namespace does not map.
 pub fn become_user(kernel: &Kernel, identity: Identity, may_set_groups: bool) -> Result<()> {
-    if may_set_groups && !are_settled() {
-        kernel.because("the groups of whoever started us would open their files").setgroups(&[])?;
+    if may_set_groups {
+        let given_up = kernel.because("the groups of whoever started us would open their files").setgroups(&[]);
+        given_up.or_else(|error| if are_settled() { Ok(()) } else { Err(error) })?;
     }
     if identity == Identity::default() {
         return Ok(());

@@ -15,12 +15,17 @@
         net::own_network(kernel)?;
     }
     mount::own_mounts(kernel, Propagation::Private)?;
-    init_layer::make(kernel, &bundle.init_of(spec), spec, maps)?;
-    overlay::mount(kernel, &bundle.stack(spec, maps), &bundle.merged())?;
+    let root = bundle.root(spec);
+    if spec.in_place {
+        pivot::make_mount_point(kernel, &root)?;
+    } else {
+        init_layer::make(kernel, &bundle.init_of(spec), spec, maps)?;
+        overlay::mount(kernel, &bundle.stack(spec, maps), &root)?;
+    }
     let additions = spec.additions().hold(kernel)?;
     let furniture = Furniture { own_network: spec.has_own_network(), own_cgroup: true, ..Furniture::of(maps) };
-    let dev = pivot::furnish(kernel, &bundle.merged(), furniture)?;
-    pivot::pivot_into(kernel, &bundle.merged())?;
+    let dev = pivot::furnish(kernel, &root, furniture)?;
+    pivot::pivot_into(kernel, &root)?;
     dev.attach(kernel)?;
     additions.attach(kernel)?;
     streams::take(kernel, streams, &outside.report)?;
