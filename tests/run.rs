@@ -1,7 +1,9 @@
 //! Stage 07: a whole container, from both sides of each of its walls.
 
 mod daily;
+mod in_place;
 mod limits;
+mod many;
 mod terminal;
 mod walls;
 

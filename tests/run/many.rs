@@ -1,0 +1,45 @@
+//! Several containers at once, and the end of all of them.
+
+use crate::harness::Room;
+
+use super::background;
+
+fn listed(room: &Room) -> Vec<String> {
+    let listed = room.run("boxwright", ["ps", "--all"]).ok();
+    listed.lines().skip(1).filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn all_can_be_removed_with_one_command() {
+    needs!(UserNamespaces, PivotRoot, Overlayfs);
+    let room = room!();
+    let ended = room.name("ended");
+    let root = crate::harness::rootfs().to_str().unwrap();
+    room.run("boxwright", ["run", "--name", &ended, root, "--", "true"]).ok();
+    let running: Vec<_> = ["one", "two", "three"].iter().map(|name| background(&room, name, &["--rm"])).collect();
+    // Those that run are left alone, unless they are meant.
+    room.run("boxwright", ["rm", "--all"]).ok();
+    let mut left = listed(&room);
+    left.sort();
+    let mut expected = running.clone();
+    expected.sort();
+    assert_eq!(left, expected);
+    room.run("boxwright", ["rm", "--all", "--force"]).ok();
+    assert_eq!(listed(&room), [""; 0]);
+    room.run("boxwright", ["rm", "--all"]).ok();
+}
+
+#[test]
+fn one_that_runs_keeps_all_that_are_named() {
+    needs!(UserNamespaces, PivotRoot, Overlayfs);
+    let room = room!();
+    let ended = room.name("ended");
+    let root = crate::harness::rootfs().to_str().unwrap();
+    room.run("boxwright", ["run", "--name", &ended, root, "--", "true"]).ok();
+    let running = background(&room, "running", &[]);
+    let refused = room.run("boxwright", ["rm", &ended, &running]).fails_with(125);
+    assert!(refused.contains("--force"), "{refused}");
+    assert_eq!(listed(&room).len(), 2);
+    room.run("boxwright", ["rm", "--force", &ended, &running]).ok();
+    assert_eq!(listed(&room), [""; 0]);
+}
