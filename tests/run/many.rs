@@ -43,3 +43,20 @@ fn one_that_runs_keeps_all_that_are_named() {
     room.run("boxwright", ["rm", "--force", &ended, &running]).ok();
     assert_eq!(listed(&room), [""; 0]);
 }
+
+#[test]
+fn a_parent_that_stays_is_small() {
+    needs!(UserNamespaces, PivotRoot, Overlayfs);
+    let room = room!();
+    let name = background(&room, "small", &["--rm"]);
+    let parents = room.attribution().processes().into_iter().filter(|process| process.command().contains("boxwright"));
+    let sizes: Vec<_> = parents
+        .filter_map(|parent| {
+            let about = parent.read("smaps_rollup");
+            let line = about.lines().find_map(|line| line.strip_prefix("Private_Dirty:"))?;
+            line.trim_end_matches("kB").trim().parse::<u32>().ok()
+        })
+        .collect();
+    assert!(!sizes.is_empty() && sizes.iter().all(|kilobytes| *kilobytes < 400), "{sizes:?}");
+    room.run("boxwright", ["rm", "--force", &name]).ok();
+}

@@ -3,6 +3,7 @@
 mod help;
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -86,13 +87,21 @@ pub fn main<S: Stage>() -> ExitCode {
 pub fn main_of<P: Parser>(run: impl FnOnce(P) -> Result<ExitCode>) -> ExitCode {
     // Rust ignores SIGPIPE; a tool whose reader has left should end, and what it starts should not inherit the habit.
     restore_signals();
-    let options = match P::try_parse() {
+    let options = match parse::<P>() {
         Ok(options) => options,
         Err(error) => return generate::<P>().unwrap_or_else(|| answer::<P>(error)),
     };
     // Asked before we have another root, or none.
     let has_proc = statfs("/proc").is_ok_and(|about| about.filesystem_type() == PROC_SUPER_MAGIC);
     run(options).unwrap_or_else(|error| report(&if has_proc { error } else { without_proc(error) }))
+}
+
+/// [`Parser::try_parse`], but for one thing: the description of the command line is not taken apart afterwards. That would
+/// take a tenth of the time to parse it, and the process ends soon.
+fn parse<P: Parser>() -> Result<P, clap::Error> {
+    let mut command = ManuallyDrop::new(P::command());
+    let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    P::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 /// Much is read from /proc on the way, and none of it says what is missing.

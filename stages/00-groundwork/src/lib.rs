@@ -5,6 +5,7 @@ pub mod cause;
 pub mod cli;
 pub mod host;
 pub mod kernel;
+pub mod memory;
 pub mod mountinfo;
 mod narrator;
 pub mod preflight;

@@ -42,6 +42,8 @@ fn stay(kernel: &Kernel, spec: &Spec, bundle: &Bundle, log: &Streams, speaker: &
     let started = || {
         speaker.started(kernel)?;
         speaker.fall_silent();
+        // A thousand of us shall not weigh more than what they wait for.
+        groundwork::memory::give_back();
         streams::close_ours(kernel)
     };
     let outcome = outside::run(kernel, spec, bundle, log, started);

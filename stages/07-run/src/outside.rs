@@ -116,8 +116,8 @@ fn inside(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> ExitCode {
 fn prepare(kernel: &Kernel, asked: &Asked<'_>, child: &Child, ready: &Handshake) -> Result<()> {
     if let Some(maps) = asked.maps {
         user::write_maps(kernel, Some(child.pid), maps)?;
+        ready.release(kernel, "its ids are mapped: the child may begin")?;
     }
-    ready.release(kernel, "all that it could wait for is done: the child may begin")?;
     asked.bundle.note_running(asked.cgroup, child.pid)
 }
 // ANCHOR_END: prepare
