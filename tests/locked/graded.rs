@@ -13,9 +13,11 @@ const NOTHING_TO_GRADE: i32 = 3;
 
 /// The guide, on a workbench of this room. Programs are built where the grader's own tests build them.
 fn workshop(room: &Room, words: &[&str]) -> Command {
-    let folder = program("doctor").parent().expect("a program lies in a folder");
+    // It lies where cargo has put it, also when the programs to judge are elsewhere.
+    let beside = program("doctor").with_file_name("workshop");
+    let guide = if beside.exists() { beside } else { target_directory().join("debug/workshop") };
     let forge = target_directory().join(format!("tmp/grader-{}/forge", nix::unistd::geteuid()));
-    let mut command = room.command(&folder.join("workshop").display().to_string(), [] as [&str; 0]);
+    let mut command = room.command(&guide.display().to_string(), [] as [&str; 0]);
     // cargo is found as the tests have found it.
     for (name, value) in std::env::vars_os().filter(|(name, _)| name != "BOXWRIGHT_HOME" && name != "TMPDIR") {
         command.env(name, value);

@@ -8,14 +8,25 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 /// What cargo has built.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Built {
     /// The programs of the stages, by name.
     pub(crate) programs: BTreeMap<String, PathBuf>,
     /// Other programs of the repository, by name: the guide.
     pub(crate) tools: BTreeMap<String, PathBuf>,
-    /// Test programs, by package and name.
-    pub(crate) tests: BTreeMap<(String, String), PathBuf>,
+    /// Test programs.
+    pub(crate) tests: Vec<Tests>,
+}
+
+/// A program of tests.
+#[derive(Clone, Debug)]
+pub(crate) struct Tests {
+    /// Its program.
+    pub(crate) file: PathBuf,
+    /// Of its first source file.
+    pub(crate) source: PathBuf,
+    /// The folder of its package, where it is run.
+    pub(crate) package: PathBuf,
 }
 
 /// The root of the repository.
@@ -69,11 +80,9 @@ impl Built {
         let (target, text) = (&message["target"], |value: &Value| value.as_str().unwrap_or_default().to_owned());
         let Some(file) = message["executable"].as_str().map(PathBuf::from) else { return };
         let (name, source) = (text(&target["name"]), PathBuf::from(text(&target["src_path"])));
-        let package = text(&message["package_id"]);
-        let package = package.rsplit(['/', '#']).find(|word| word.starts_with(char::is_alphabetic)).unwrap_or_default();
-        let package = package.split('@').next().unwrap_or_default().to_owned();
+        let package = PathBuf::from(text(&message["manifest_path"])).parent().map(Path::to_owned).unwrap_or_default();
         if message["profile"]["test"] == true {
-            self.tests.insert((package, name), file);
+            self.tests.push(Tests { file, source, package });
         } else if target["kind"] == serde_json::json!(["bin"]) {
             let of_a_stage = source.starts_with(repository().join("stages"));
             if of_a_stage { &mut self.programs } else { &mut self.tools }.insert(name, file);

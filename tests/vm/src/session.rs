@@ -1,6 +1,7 @@
 //! A command in the machine, seen from the host: it is asked for on one line, and its output comes on others.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
@@ -104,14 +105,15 @@ impl Lines {
         Ok(status)
     }
 
-    /// Runs a command and keeps what it writes.
-    pub(crate) fn capture(&self, request: &Request) -> Result<Ended> {
+    /// Runs a command and keeps what it writes; in a log too, as it comes.
+    pub(crate) fn capture(&self, request: &Request, log: Option<&File>) -> Result<Ended> {
         let request = self.ask(request)?;
-        let output = pass(&self.output, Vec::new(), &request.word)?;
-        let errors = pass(&self.errors, Vec::new(), &request.word)?;
+        let kept = || Ok::<_, std::io::Error>(Kept { text: Vec::new(), log: log.map(File::try_clone).transpose()? });
+        let output = pass(&self.output, kept()?, &request.word)?;
+        let errors = pass(&self.errors, kept()?, &request.word)?;
         let status = self.answer()?.parse::<u8>().context("the machine's answer")?;
         let text =
-            |thread: JoinHandle<Vec<u8>>| String::from_utf8_lossy(&thread.join().unwrap_or_default()).into_owned();
+            |thread: JoinHandle<Kept>| String::from_utf8_lossy(&thread.join().unwrap_or_default().text).into_owned();
         Ok(Ended { status, output: text(output), errors: text(errors) })
     }
 
@@ -120,6 +122,26 @@ impl Lines {
         let request = Request { word: format!("{}-{now}", std::process::id()), ..request.clone() };
         writeln!(&self.control, "{}", serde_json::to_string(&request)?)?;
         Ok(request)
+    }
+}
+
+/// What a command has written.
+#[derive(Debug, Default)]
+struct Kept {
+    text: Vec<u8>,
+    log: Option<File>,
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if let Some(log) = &mut self.log {
+            log.write_all(bytes)?;
+        }
+        self.text.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
