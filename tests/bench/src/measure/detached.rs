@@ -68,7 +68,7 @@ impl<'a> Kind<'a> {
         let (root, bundle) = (self.bench.root.display().to_string(), self.bundle.display().to_string());
         let cgroup = self.cgroup(name);
         let mut words: Vec<&str> = match self.name {
-            "boxwright" => vec!["run", "--detach", "--read-only", "--name", name],
+            "boxwright" => vec!["run", "--detach", "--read-only", "--in-place", "--name", name],
             "floor" => vec!["--detach"],
             _ => return self.command(&["run", "--detach", "--bundle", &bundle, name]),
         };

@@ -101,7 +101,7 @@ pub fn contenders(bench: &Bench, variant: Variant, inside: &[&str]) -> Result<Ve
 }
 
 fn boxwright(bench: &Bench, variant: Variant, root: &str, inside: &[&str]) -> Result<Contender> {
-    let mut words = vec!["run", "--rm", "--read-only"];
+    let mut words = vec!["run", "--rm", "--read-only", "--in-place"];
     words.extend((!variant.cgroup).then_some("--no-cgroup"));
     words.extend([root, "--"]);
     words.extend(inside);
