@@ -6,6 +6,7 @@ mod limits;
 mod many;
 mod terminal;
 mod walls;
+mod ways_out;
 
 use crate::harness::{Process, Ran, Room, Running, rootfs};
 

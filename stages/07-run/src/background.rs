@@ -28,6 +28,9 @@ pub fn run(kernel: &Kernel, spec: &Spec, bundle: &Bundle) -> Result<Outcome> {
         ForkResult::Child => {
             drop(listener);
             kernel.because("closing the terminal must not end what runs in the background").setsid()?;
+            if !kernel.is_rehearsing() {
+                pivot::close_inherited()?;
+            }
             stay(kernel, spec, bundle, &log, &speaker)
         }
         ForkResult::Parent { .. } => {
