@@ -54,8 +54,7 @@ impl Argument for Environment {
 
 impl Argument for Number {
     fn spell(&self, spelling: Spelling) -> String {
-        let is_the_same_everywhere = self.0 <= 3 || self.0 == u32::MAX;
-        if spelling.rehearsing && !is_the_same_everywhere { "FD".to_owned() } else { self.0.to_string() }
+        if spelling.rehearsing && self.0 != u32::MAX { "FD".to_owned() } else { self.0.to_string() }
     }
 }
 
