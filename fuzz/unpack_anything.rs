@@ -1,6 +1,7 @@
 //! Whatever the bytes are: unpacking them ends, does not panic, changes nothing outside, and leaves no half layer.
 
 use std::fs;
+use std::io::Cursor;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +46,7 @@ impl Place {
         }
         // Most mutations would only break a checksum: without this bit, they are made right.
         let repaired = if how & 4 == 0 { with_checksums(archive) } else { archive.to_vec() };
-        let unpacked = overlay::unpack(&kernel, &repaired[..], &layer, &options);
+        let unpacked = overlay::unpack(&kernel, Cursor::new(repaired), &layer, &options);
         assert!(seen_all(&self.outside) == self.before, "outside has changed");
         let expected = if unpacked.is_ok() || is_there { &["layer", "outside"][..] } else { &["outside"] };
         assert_eq!(self.names(), *expected, "{unpacked:?}");
@@ -64,7 +65,7 @@ impl Place {
     fn commit_and_unpack_again(&self, kernel: &Kernel, layer: &Path) {
         let (mut archive, again) = (Vec::new(), self.folder.path().join("again"));
         if overlay::commit(layer, &mut archive, &CommitOptions::default()).is_ok() {
-            overlay::unpack(kernel, &archive[..], &again, &UnpackOptions::default()).unwrap();
+            overlay::unpack(kernel, Cursor::new(archive), &again, &UnpackOptions::default()).unwrap();
             overlay::remove_tree(kernel, &again).unwrap();
         }
     }

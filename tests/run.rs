@@ -7,6 +7,7 @@ mod many;
 mod relay;
 mod terminal;
 mod walls;
+mod ways_out;
 
 use crate::harness::{Process, Ran, Room, Running, rootfs};
 

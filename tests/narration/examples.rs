@@ -192,14 +192,18 @@ pub fn overlay(room: &Room) -> Examples {
     fs::create_dir_all(layer.join("etc")).expect("a folder can be made in a room");
     fs::write(layer.join("etc/new"), "new").expect("a file can be written in a room");
     let archive = room.path("layer.tar");
-    room.run("/bin/tar", ["-cf", archive.to_str().expect("UTF-8"), "-C", layer.to_str().expect("UTF-8"), "."]).ok();
+    let gzip = room.path("layer.tar.gz");
+    for (how, archive) in [("-cf", &archive), ("-czf", &gzip)] {
+        room.run("/bin/tar", [how, archive.to_str().expect("UTF-8"), "-C", layer.to_str().expect("UTF-8"), "."]).ok();
+    }
     let [state, unpacked, mine, out] = ["state", "unpacked", "mine", "out.tar"].map(|name| room.path(name));
-    let (layer, archive, state) = (layer.display(), archive.display(), state.display());
+    let (layer, archive, gzip, state) = (layer.display(), archive.display(), gzip.display(), state.display());
     let (unpacked, mine, out, root) = (unpacked.display(), mine.display(), out.display(), root());
     vec![
         example("unpack-layer", &format!("{archive} {unpacked}")),
         example("unpack-layer", &format!("--apply {archive} {unpacked}")),
         example("unpack-layer", &format!("--mine {archive} {mine}")),
+        example("unpack-layer", &format!("--apply {gzip} {unpacked}")),
         example("layer-usage", &format!("{layer}")),
         example("enter-overlay", &format!("--layer {root} --layer {layer} -- true")).removes(),
         example("enter-overlay", &format!("--layer {root} --read-only --tmpfs /mnt -- true")).removes(),

@@ -103,9 +103,16 @@ impl Edition {
             "player" => figure::one_block(&self.figures.player(name, &|words| self.drawn(words))?),
             "kill-table" => tables::mistakes(self),
             "contract" => Ok(self.contract.shown(&self.course)),
+            "bench" => self.measured(name),
             "kernel-features" => hosts::shown(&self.place, &|words| self.say(words)),
             _ => bail!("{{{{{asked}}}}}: the binder knows no such word"),
         }
+    }
+
+    /// What was measured, as pictures and tables: `bench start`.
+    fn measured(&self, what: &str) -> Result<String> {
+        let report = bench::book::read(&self.place.book().join("bench.json"))?;
+        bench::book::shown(&report, what, &|words| self.say(words))
     }
 
     /// A file of the repository, named from a chapter.

@@ -1,7 +1,7 @@
 //! Text in HTML and SVG.
 
 /// With everything escaped that has a meaning there.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -5,17 +5,18 @@
 //! - [`trace`]: what is kept of a run, in `traces/`.
 //! - `state`: what is the case after each step, folded from the trace.
 //! - `view`: a state as tables; `draw`: a state as a picture; `player`: a run that can be stepped through.
+//! - [`svg`]: the pen, which draws the plots of the benchmark too.
 //! - [`source`]: where in the stages a reason is written.
 
 mod at;
 pub mod declared;
 mod draw;
-mod html;
+pub mod html;
 mod player;
 pub mod record;
 pub mod source;
 mod state;
-mod svg;
+pub mod svg;
 pub mod trace;
 mod view;
 

@@ -8,13 +8,13 @@ use std::fmt::Write;
 use crate::html::escaped;
 
 /// The height of a line of text.
-pub(crate) const LINE: f64 = 18.0;
+pub const LINE: f64 = 18.0;
 /// How wide a letter of a size of 13 is at most, in a font in which all are alike.
 const LETTER: f64 = 7.85;
 
 /// How something is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Look {
+pub enum Look {
     /// A thin line.
     #[default]
     Plain,
@@ -26,7 +26,7 @@ pub(crate) enum Look {
 
 /// A drawing that grows as things are put on it.
 #[derive(Debug, Default)]
-pub(crate) struct Svg {
+pub struct Svg {
     /// Unique on a page: the patterns are named after it.
     name: String,
     body: String,
@@ -35,7 +35,8 @@ pub(crate) struct Svg {
 }
 
 impl Svg {
-    pub(crate) fn new(name: &str) -> Self {
+    /// Nothing yet. The name is unique on a page.
+    pub fn new(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
@@ -45,17 +46,17 @@ impl Svg {
     }
 
     /// Words whose line begins here; gives the place where it ends.
-    pub(crate) fn text(&mut self, x: f64, y: f64, text: &str) -> f64 {
+    pub fn text(&mut self, x: f64, y: f64, text: &str) -> f64 {
         self.words(x, y, text, "", 1.0)
     }
 
     /// Words that stand out.
-    pub(crate) fn strong(&mut self, x: f64, y: f64, text: &str) -> f64 {
+    pub fn strong(&mut self, x: f64, y: f64, text: &str) -> f64 {
         self.words(x, y, text, " font-weight=\"bold\"", 1.0)
     }
 
     /// Words in the middle of a place.
-    pub(crate) fn middle(&mut self, x: f64, y: f64, text: &str) {
+    pub fn middle(&mut self, x: f64, y: f64, text: &str) {
         self.words(x, y, text, " text-anchor=\"middle\"", 0.5);
     }
 
@@ -66,7 +67,8 @@ impl Svg {
         end
     }
 
-    pub(crate) fn rect(&mut self, x: f64, y: f64, wide: f64, high: f64, look: Look) {
+    /// A box, with this corner and of this size.
+    pub fn rect(&mut self, x: f64, y: f64, wide: f64, high: f64, look: Look) {
         let name = &self.name;
         let style = match look {
             Look::Plain => "fill=\"none\" stroke-width=\"1\"".to_owned(),
@@ -81,12 +83,12 @@ impl Svg {
     }
 
     /// From place to place.
-    pub(crate) fn line(&mut self, places: &[(f64, f64)]) {
+    pub fn line(&mut self, places: &[(f64, f64)]) {
         self.drawn(places, "");
     }
 
     /// The same, with a head at its end.
-    pub(crate) fn arrow(&mut self, places: &[(f64, f64)]) {
+    pub fn arrow(&mut self, places: &[(f64, f64)]) {
         let head = format!(" marker-end=\"url(#head-{})\"", self.name);
         self.drawn(places, &head);
     }
@@ -98,12 +100,13 @@ impl Svg {
         places.iter().for_each(|(x, y)| self.reaches(*x, *y));
     }
 
-    pub(crate) fn height(&self) -> f64 {
+    /// How far down it reaches.
+    pub fn height(&self) -> f64 {
         self.height
     }
 
     /// The whole, with a name and a description for those who do not see it.
-    pub(crate) fn finished(&self, title: &str, description: &str) -> String {
+    pub fn finished(&self, title: &str, description: &str) -> String {
         let name = &self.name;
         let (wide, high) = (self.width + 8.0, self.height + 8.0);
         let (title, description) = (escaped(title), escaped(description));
@@ -125,7 +128,7 @@ impl Svg {
 }
 
 /// How wide these words are at most. A Chinese letter is as wide as two of ours.
-pub(crate) fn width(text: &str) -> f64 {
+pub fn width(text: &str) -> f64 {
     let letters = text.chars().map(|letter| if u32::from(letter) >= 0x2e80 { 2.0 } else { 1.0 });
     letters.sum::<f64>() * LETTER
 }

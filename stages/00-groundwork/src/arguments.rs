@@ -34,6 +34,9 @@ pub struct Bare<T>(pub T);
 /// An environment, of which only the size is told.
 pub struct Environment(pub usize);
 
+/// The number of a descriptor, be it open or not.
+pub struct Number(pub u32);
+
 /// Permission bits, written in octal as chmod(1) takes them.
 pub struct Mode(pub u32);
 
@@ -46,6 +49,13 @@ impl<T: AsRef<str>> Argument for Bare<T> {
 impl Argument for Environment {
     fn spell(&self, _: Spelling) -> String {
         format!("/* {} {} */", self.0, if self.0 == 1 { "var" } else { "vars" })
+    }
+}
+
+impl Argument for Number {
+    fn spell(&self, spelling: Spelling) -> String {
+        let is_the_same_everywhere = self.0 <= 3 || self.0 == u32::MAX;
+        if spelling.rehearsing && !is_the_same_everywhere { "FD".to_owned() } else { self.0.to_string() }
     }
 }
 

@@ -22,6 +22,7 @@ mod tree;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -140,6 +141,11 @@ impl Kernel {
         if self.is_rehearsing() {
             *self.rehearsed_root.borrow_mut() = directories;
         }
+    }
+
+    /// What stays open for a trace until the program begins.
+    pub fn descriptors(&self) -> Vec<RawFd> {
+        self.trace.map(Trace::descriptors).unwrap_or_default()
     }
 
     fn spelling(&self) -> Spelling {

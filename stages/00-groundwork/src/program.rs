@@ -80,7 +80,11 @@ impl Program {
         found.ok_or_else(|| NotFound { command: command.clone(), path: root.into() }.into())
     }
 
-    fn find(&self, kernel: &Kernel) -> Result<PathBuf> {
+    /// The file that [`Program::exec`] will run.
+    ///
+    /// # Errors
+    /// [`NotFound`].
+    pub fn find(&self, kernel: &Kernel) -> Result<PathBuf> {
         let command = &self.arguments[0];
         if command.as_bytes().contains(&b'/') {
             return Ok(PathBuf::from(command));

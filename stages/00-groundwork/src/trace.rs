@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -77,6 +77,10 @@ impl Trace {
         let trace = Self { file, count, proc, before: RefCell::default() };
         trace.before.replace(trace.state());
         Ok(trace)
+    }
+
+    pub(crate) fn descriptors(&self) -> Vec<RawFd> {
+        vec![self.file.as_raw_fd(), self.count.as_raw_fd(), self.proc.as_raw_fd()]
     }
 
     /// Nothing to carry over: the child inherits what it is, and "self" names it from now on.

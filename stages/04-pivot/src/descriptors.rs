@@ -26,8 +26,42 @@ pub fn leave_three(kernel: &Kernel) -> Result<()> {
 pub fn keep_three(kernel: &Kernel) -> Result<()> {
     let closed = kernel
         .because("/proc/1/fd is open to everyone inside: nothing there may lead out, and PID 1 never calls execve")
-        .close_range(3);
+        .close_range(3, u32::MAX);
     if is_too_new(&closed) { close_each(|_| true) } else { closed }
+}
+
+/// Closes all but three and `kept`, which the next execve(2) closes, whoever in this process may have them in hand: it is not
+/// to return to where they are dropped.
+///
+/// # Errors
+/// /proc is missing, before Linux 5.9.
+pub fn close_all_but(kernel: &Kernel, kept: RawFd) -> Result<()> {
+    let mut kept = [kernel.descriptors(), vec![kept]].concat();
+    kept.sort_unstable();
+    let mut first = 3;
+    for last in kept.iter().map(|one| one.unsigned_abs() - 1).chain([u32::MAX]) {
+        if first <= last {
+            let closed = kernel
+                .because(
+                    "an open directory of the host is a way out, through /proc/self/fd, already for chdir and execve",
+                )
+                .close_range(first, last);
+            if is_too_new(&closed) {
+                return close_each(|one| !kept.contains(&one));
+            }
+            closed?;
+        }
+        first = last.saturating_add(2);
+    }
+    Ok(())
+}
+
+/// Closes what whoever started us left open, in a process that has begun its own work: all of ours is opened with O_CLOEXEC.
+///
+/// # Errors
+/// /proc is missing.
+pub fn close_inherited() -> Result<()> {
+    close_each(is_inherited)
 }
 // ANCHOR_END: three
 

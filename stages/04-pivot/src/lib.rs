@@ -12,7 +12,7 @@ mod rights;
 mod volume;
 
 pub use additions::{Additions, HeldAdditions};
-pub use descriptors::{keep_three, leave_three};
+pub use descriptors::{close_all_but, close_inherited, keep_three, leave_three};
 pub use dev::Dev;
 pub use furnish::{Furniture, furnish};
 pub use initramfs::move_onto;

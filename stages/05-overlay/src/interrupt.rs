@@ -52,17 +52,19 @@ impl<T> Interruptible<T> {
         Err(Error::other(Interrupted(signal)))
     }
 
-    /// Waits until there are bytes, or a signal: a pipe may have nothing to say for a long time.
-    fn wait(&self, bytes: BorrowedFd<'_>) -> std::io::Result<()> {
-        let waited = [bytes, self.signals.as_fd()].map(|file| PollFd::new(file, PollFlags::POLLIN));
-        poll(&mut { waited }, PollTimeout::NONE).map(drop).map_err(Error::from)
+    /// Waits until there are bytes, or a signal: a pipe may have nothing to say for a long time. True for a signal.
+    fn wait(&self, bytes: BorrowedFd<'_>) -> std::io::Result<bool> {
+        let mut waited = [bytes, self.signals.as_fd()].map(|file| PollFd::new(file, PollFlags::POLLIN));
+        poll(&mut waited, PollTimeout::NONE)?;
+        Ok(waited[1].any() == Some(true))
     }
 }
 
 impl<T: Read + AsFd> Read for Interruptible<T> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        self.wait(self.bytes.as_fd())?;
-        self.check()?;
+        if self.wait(self.bytes.as_fd())? {
+            self.check()?;
+        }
         self.bytes.read(into)
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Record<'a> {
 const SHORT: usize = 100;
 /// Holes smaller than this in all are written as zeros, which every reader of archives understands.
 const WORTH_A_MAP: u64 = 1 << 20;
+/// One read(2) for this much; most files are smaller.
+const BUFFER: usize = 64 << 10;
 
 // ANCHOR: append
 /// Writes a file without content.
@@ -46,7 +48,9 @@ pub(crate) fn append_file(
     file: &File,
     size: u64,
 ) -> Result<()> {
-    let map = Map { pieces: pieces(file, size)?, size };
+    // Where no hole can be large enough, nobody looks for one.
+    let pieces = if size < WORTH_A_MAP { vec![(0, size)] } else { pieces(file, size)? };
+    let map = Map { pieces, size };
     let stored: u64 = map.pieces.iter().map(|(_, length)| length).sum();
     if size - stored < WORTH_A_MAP {
         append_sized(archive, record, size, Vec::new())?;
@@ -142,7 +146,8 @@ fn pieces(file: &File, size: u64) -> Result<Vec<(u64, u64)>> {
 }
 
 fn append_content(out: &mut impl Write, file: &File, pieces: &[(u64, u64)]) -> Result<()> {
-    let mut buffer = vec![0; 256 << 10];
+    let stored: u64 = pieces.iter().map(|(_, length)| length).sum();
+    let mut buffer = vec![0; usize::try_from(stored).unwrap_or(BUFFER).min(BUFFER)];
     let mut written = 0_usize;
     for (start, length) in pieces {
         let (mut at, end) = (*start, start + length);

@@ -23,7 +23,12 @@ use crate::tree::Tree;
 /// # Errors
 /// The archive is cut short, damaged or larger than allowed, or asks for what a layer may not ask for; what the kernel
 /// refuses. Then a directory that was not there is not there; an empty one is empty; of any other, the error says so.
-pub fn unpack(kernel: &Kernel, reader: impl Read, directory: &Path, options: &UnpackOptions) -> Result<Report> {
+pub fn unpack(
+    kernel: &Kernel,
+    reader: impl Read + Send + 'static,
+    directory: &Path,
+    options: &UnpackOptions,
+) -> Result<Report> {
     fresh::whole_or_not_at_all(kernel, directory, |place, beginning| {
         let mut archive = Archive::new(stream::decompressed(reader, options.max_size)?);
         let mut unpacker = Unpacker::new(kernel, place, beginning, options)?;

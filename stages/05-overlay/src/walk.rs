@@ -1,6 +1,7 @@
 //! What is in a layer: everything once, in a fixed order, and no symbolic link followed.
 
-use std::ffi::{CString, OsStr, OsString};
+use std::cell::OnceCell;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -22,6 +23,8 @@ pub(crate) struct Found<'a> {
     /// Below the top of the layer; empty for the top itself.
     pub(crate) path: &'a Path,
     pub(crate) about: FileStat,
+    /// The names of its extended attributes, once they were asked for: most files have none, and one call says so.
+    listed: OnceCell<rustix::io::Result<Vec<u8>>>,
 }
 
 struct Level {
@@ -40,7 +43,13 @@ pub(crate) fn walk(top: &Path, visit: &mut impl FnMut(&Found<'_>) -> Result<bool
     let opened = nix::fcntl::open(top, directory, Mode::empty()).with_context(|| top.display().to_string())?;
     let mut way = Descent::from(opened);
     let mut levels = Vec::new();
-    let root = Found { within: way.here(), name: Path::new("."), path: Path::new(""), about: fstat(way.here())? };
+    let root = Found {
+        within: way.here(),
+        name: Path::new("."),
+        path: Path::new(""),
+        about: fstat(way.here())?,
+        listed: OnceCell::new(),
+    };
     if visit(&root)? {
         levels.push(Level { path: PathBuf::new(), names: names(way.here())?.into_iter() });
     }
@@ -69,7 +78,7 @@ impl<'a> Found<'a> {
     /// What bears this name; nothing if it has gone since it was listed.
     fn at(within: BorrowedFd<'a>, name: &'a Path, path: &'a Path) -> Result<Option<Self>> {
         match fstatat(within, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
-            Ok(about) => Ok(Some(Self { within, name, path, about })),
+            Ok(about) => Ok(Some(Self { within, name, path, about, listed: OnceCell::new() })),
             Err(Errno::ENOENT) => Ok(None),
             Err(errno) => Err(errno).with_context(|| format!("cannot look at {}", path.display())),
         }
@@ -110,8 +119,7 @@ impl<'a> Found<'a> {
     pub(crate) fn attributes(&self) -> Result<Vec<(OsString, Vec<u8>)>> {
         let place = self.place();
         let read = || -> rustix::io::Result<Vec<(OsString, Vec<u8>)>> {
-            let list = grow(|buffer| rustix::fs::llistxattr(&place, buffer))?;
-            let mut names: Vec<_> = list.split(|byte| *byte == 0).filter(|name| !name.is_empty()).collect();
+            let mut names: Vec<_> = self.attribute_names()?.collect();
             names.sort_unstable();
             let with_value = |name: &&[u8]| {
                 Ok((OsString::from_vec(name.to_vec()), grow(|buffer| rustix::fs::lgetxattr(&place, *name, buffer))?))
@@ -126,11 +134,18 @@ impl<'a> Found<'a> {
 
     /// The value of overlayfs's own attribute of this name, of either kind: `trusted.overlay.NAME`, `user.overlay.NAME`.
     fn overlays_own(&self, name: &str) -> Option<Vec<u8>> {
-        let place = self.place();
         ["trusted", "user"].iter().find_map(|kind| {
-            let attribute = CString::new(format!("{kind}.overlay.{name}")).ok()?;
-            grow(|buffer| rustix::fs::lgetxattr(&place, attribute.as_c_str(), buffer)).ok()
+            let attribute = format!("{kind}.overlay.{name}");
+            self.attribute_names().ok()?.find(|listed| *listed == attribute.as_bytes())?;
+            grow(|buffer| rustix::fs::lgetxattr(self.place(), &attribute, buffer)).ok()
         })
+    }
+
+    /// The names of the extended attributes that the caller may see.
+    fn attribute_names(&self) -> rustix::io::Result<impl Iterator<Item = &[u8]>> {
+        let ask = || grow(|buffer| rustix::fs::llistxattr(self.place(), buffer));
+        let list = self.listed.get_or_init(ask).as_deref().map_err(|errno| *errno)?;
+        Ok(list.split(|byte| *byte == 0).filter(|name| !name.is_empty()))
     }
 
     /// True for a directory that hides what layers below have in it.

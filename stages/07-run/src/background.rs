@@ -29,6 +29,9 @@ pub fn run(kernel: &Kernel, spec: &Spec, bundle: &Bundle, signals: &Signals) -> 
         ForkResult::Child => {
             drop(listener);
             kernel.because("closing the terminal must not end what runs in the background").setsid()?;
+            if !kernel.is_rehearsing() {
+                pivot::close_inherited()?;
+            }
             stay(kernel, spec, bundle, &log, signals, &speaker)
         }
         ForkResult::Parent { .. } => {

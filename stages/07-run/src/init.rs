@@ -38,6 +38,9 @@ pub fn run(kernel: &Kernel, program: &Program, report: &Speaker) -> Result<ExitC
         ForkResult::Parent { child } => {
             // Only the program's own silence is to be heard outside.
             report.fall_silent();
+            kernel
+                .because("who enters this container later finds its namespaces by looking at PID 1")
+                .prctl_set_dumpable()?;
             pivot::keep_three(kernel)?;
             end(serve(child))
         }

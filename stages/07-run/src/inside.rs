@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use cgroup::Cgroup;
-use groundwork::{Kernel, Program};
+use groundwork::Kernel;
 use pivot::Furniture;
 use unshare::cgroup::own_cgroup_root;
 use unshare::mount::Propagation;
@@ -68,8 +68,8 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -
     streams::take(kernel, streams, &outside.report)?;
     // The last step that needs root; after it nothing does.
     who::become_user(kernel, spec.user, maps.is_none_or(who::may_set_groups))?;
-    kernel.because("the program starts where it was asked to").chdir(&spec.directory)?;
-    let program = Program::new(&spec.command).with_environment(spec.environment());
+    streams::go_to(kernel, &spec.directory)?;
+    let program = streams::program(kernel, spec)?;
     if spec.init { init::run(kernel, &program, &outside.report) } else { program.exec(kernel) }
     // END run-1
 }

@@ -17,7 +17,7 @@ use crate::limits;
 use crate::relay::{self, Child, Signals};
 use crate::report::{self, Failure, Heard, Listener};
 use crate::spec::Spec;
-use crate::streams::Streams;
+use crate::streams::{self, Streams};
 
 /// What became of a container.
 #[derive(Debug)]
@@ -105,11 +105,7 @@ fn give_birth(kernel: &Kernel, asked: &Asked<'_>) -> Result<Birth> {
 }
 
 fn inside(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> ExitCode {
-    become_container(kernel, asked, outside).unwrap_or_else(|error| {
-        // If nobody listens any more, nobody is left to be told.
-        let _ = outside.report.fail(kernel, &error);
-        ExitCode::from(groundwork::cli::exit_status(&error))
-    })
+    become_container(kernel, asked, outside).unwrap_or_else(|error| streams::give_up(kernel, &outside.report, &error))
 }
 
 // ANCHOR: prepare

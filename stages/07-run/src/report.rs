@@ -1,7 +1,7 @@
 //! What the child says to its parent: a terminal, an error, or, by falling silent, that it has become the program.
 
 use std::cell::{Cell, RefCell};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use anyhow::Result;
 use groundwork::{Kernel, cli};
@@ -96,6 +96,11 @@ impl Speaker {
     /// EPIPE when the parent has ended.
     pub fn started(&self, kernel: &Kernel) -> Result<()> {
         self.say(kernel, "the program runs: who asked for it need not wait", &[STARTED], None)
+    }
+
+    /// Its number; that of nothing once it is closed.
+    pub fn descriptor(&self) -> RawFd {
+        self.socket.borrow().as_ref().map_or(RawFd::MAX, AsRawFd::as_raw_fd)
     }
 
     /// Closes this side, in a process that goes on but will not become the program.

@@ -48,14 +48,18 @@ pub fn watch_over() -> Result<ExitCode> {
 
 /// Until it ends. A signal to us is for it; what it leaves to us is reaped on the way.
 fn wait_for(measurer: Pid, signals: &SigSet) -> Result<ExitCode> {
+    let mut asked = None;
     loop {
-        if signals.wait()? != Signal::SIGCHLD {
+        let signal = signals.wait()?;
+        if signal != Signal::SIGCHLD {
+            asked = Some(signal);
             let _ = kill(measurer, Signal::SIGKILL);
         }
         while let Some(status) = next_child(Some(WaitPidFlag::WNOHANG)) {
             match status {
                 WaitStatus::Exited(pid, code) if pid == measurer => return Ok(ExitCode::from(u8::try_from(code)?)),
                 WaitStatus::Signaled(pid, signal, _) if pid == measurer => {
+                    let signal = asked.unwrap_or(signal);
                     eprintln!("\nbench: ended by {signal}; what was begun is taken away again");
                     return Ok(ExitCode::from(128 + u8::try_from(signal as i32)?));
                 }

@@ -12,10 +12,12 @@
 //! | each measurement | [`measure`] |
 //! | medians, ratios, intervals | [`stats`] |
 //! | what came out, as tables and against what was demanded | [`report`], [`table`], [`bars`] |
+//! | the same as pictures, and in the book | [`plot`], [`book`] |
 //!
 //! The floor is a program of its own: `src/bin/floor/`.
 
 pub mod bars;
+pub mod book;
 pub mod cgroups;
 pub mod contender;
 pub mod guard;
@@ -24,6 +26,7 @@ pub mod memory;
 pub mod oci;
 pub mod options;
 pub mod peers;
+pub mod plot;
 pub mod programs;
 pub mod report;
 pub mod stats;

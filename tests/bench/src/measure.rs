@@ -4,6 +4,7 @@ pub mod detached;
 mod door;
 mod exec;
 mod grade;
+mod image;
 mod layer;
 mod layers;
 mod left;
@@ -86,12 +87,13 @@ pub struct Scale {
 const ENOUGH_KIB: f64 = 4e6;
 
 impl Bench {
-    /// Builds what is measured.
+    /// Builds what is measured, unless it is there already.
     ///
     /// # Errors
     /// Something cannot be built.
-    pub fn open(scratch: &Path, scale: Scale) -> Result<Self> {
-        let programs = Programs::build(&scratch.join("programs"))?;
+    pub fn open(scratch: &Path, built: Option<&Path>, scale: Scale) -> Result<Self> {
+        let build = || Programs::build(&scratch.join("programs"));
+        let programs = built.map_or_else(build, |directory| Ok(Programs::in_directory(directory)))?;
         let (ordinary, cgroups) = (User::ordinary(), cgroups::kind().to_owned());
         let has_own_mounts = cgroups::see_own_mounts()?;
         let has_cgroups = has_own_mounts && cgroups::see_own_alone(ordinary)?;

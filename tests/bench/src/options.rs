@@ -9,14 +9,14 @@ use clap::{Parser, ValueEnum};
 use crate::measure::{Bench, Scale, What};
 use crate::report::{Host, Report};
 use crate::turns::say;
-use crate::{bars, cgroups, guard, peers, table};
+use crate::{bars, book, cgroups, guard, peers, plot, table};
 
 const EXAMPLES: &str = "\
 Examples:
   cargo workshop bench                         everything
   cargo workshop bench start --rounds 20       one measurement, in a minute or two
   cargo workshop bench --list                  what can be measured
-  cargo workshop bench start --json now.json
+  cargo workshop bench start --json now.json --plot now.svg
 
 What to know:
   - Everybody takes turns in every round, in another order each time. What counts is the median of the ratios of each
@@ -43,6 +43,15 @@ struct Options {
     /// Write the results to FILE too, as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Renew in FILE, which was written by --json on this host, what is measured now, and keep the rest
+    #[arg(long, value_name = "FILE")]
+    renew: Option<PathBuf>,
+    /// Draw the results into FILE too, as SVG
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+    /// Measure the programs in DIR, which are built already
+    #[arg(long, value_name = "DIR", hide = true)]
+    programs: Option<PathBuf>,
     /// Say what can be measured, and who is there to compare with
     #[arg(long)]
     list: bool,
@@ -66,6 +75,20 @@ impl Options {
         Scale { rounds, containers, layer }
     }
 
+    fn write(&self, report: &Report) -> Result<()> {
+        let json = self
+            .json
+            .as_ref()
+            .or(self.renew.as_ref())
+            .map(|file| Ok((file, serde_json::to_string_pretty(report)? + "\n")));
+        let plot = self.plot.as_ref().map(|file| anyhow::Ok((file, plot::all(report))));
+        for written in [json, plot].into_iter().flatten() {
+            let (file, text) = written?;
+            std::fs::write(file, text).with_context(|| file.display().to_string())?;
+        }
+        Ok(())
+    }
+
     fn run(&self) -> Result<ExitCode> {
         if self.list {
             print(&list());
@@ -73,7 +96,7 @@ impl Options {
         }
         let Some(scratch) = guard::scratch() else { return guard::watch_over() };
         say("building what is measured");
-        let bench = Bench::open(&scratch, self.scale())?;
+        let bench = Bench::open(&scratch, self.programs.as_deref(), self.scale())?;
         let mut report = Report::new(&bench);
         print(&table::host(&report));
         for what in What::value_variants().iter().filter(|what| self.what.is_empty() || self.what.contains(what)) {
@@ -88,12 +111,12 @@ impl Options {
                 }
             }
         }
+        if let Some(file) = &self.renew {
+            report.keep_from(book::read(file)?)?;
+        }
         report.bars = bars::of(&report);
         print(&format!("\n{}", table::bars(&report.bars)));
-        if let Some(file) = &self.json {
-            let text = serde_json::to_string_pretty(&report)? + "\n";
-            std::fs::write(file, text).with_context(|| file.display().to_string())?;
-        }
+        self.write(&report)?;
         let is_missed = report.bars.iter().any(|bar| bar.is_met() == Some(false));
         Ok(ExitCode::from(u8::from(self.check && is_missed)))
     }

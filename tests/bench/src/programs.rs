@@ -33,6 +33,11 @@ pub fn cargo() -> Command {
 }
 
 impl Programs {
+    /// Those that somebody else has built.
+    pub fn in_directory(directory: &Path) -> Self {
+        Self { boxwright: directory.join("boxwright"), floor: directory.join("floor"), are_static: false }
+    }
+
     /// Builds both into this directory.
     ///
     /// # Errors

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::{Result, ensure};
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
+use crate::measure::What;
 use crate::stats::Summary;
 use crate::turns::Turns;
 
@@ -162,6 +165,25 @@ impl Table {
 }
 
 impl Report {
+    /// Takes over what was measured earlier and not now, in the order in which all is measured.
+    ///
+    /// # Errors
+    /// That was on another host: numbers of two hosts in one report would be compared.
+    pub fn keep_from(&mut self, earlier: Self) -> Result<()> {
+        ensure!(
+            earlier.host == self.host,
+            "what was measured earlier was measured on another host: {:?}",
+            earlier.host
+        );
+        let is_new = |what: &str| self.tables.iter().any(|table| table.what == what);
+        let mut all: Vec<_> = earlier.tables.into_iter().filter(|table| !is_new(&table.what)).collect();
+        all.append(&mut self.tables);
+        let place = |table: &Table| What::from_str(&table.what, false).map_or(usize::MAX, |what| what as usize);
+        all.sort_by_key(place);
+        self.tables = all;
+        Ok(())
+    }
+
     /// A measurement by its word and its variant.
     pub fn table(&self, what: &str, variant: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.what == what && table.variant == variant)

@@ -28,11 +28,11 @@ impl Summary {
         sorted.sort_by(f64::total_cmp);
         let (first, last) = interval(sorted.len());
         Self {
-            median: quantile(&sorted, 0.5),
-            lower_quartile: quantile(&sorted, 0.25),
-            upper_quartile: quantile(&sorted, 0.75),
-            least: sorted[first],
-            most: sorted[last],
+            median: rounded(quantile(&sorted, 0.5)),
+            lower_quartile: rounded(quantile(&sorted, 0.25)),
+            upper_quartile: rounded(quantile(&sorted, 0.75)),
+            least: rounded(sorted[first]),
+            most: rounded(sorted[last]),
         }
     }
 
@@ -47,6 +47,11 @@ impl Summary {
         let differences: Vec<_> = numbers.iter().zip(bases).map(|(number, base)| number - base).collect();
         Self::of(&differences)
     }
+}
+
+/// No clock is finer than this, and a short number is read as it was written.
+fn rounded(number: f64) -> f64 {
+    (number * 1e4).round() / 1e4
 }
 
 /// The number below which this share of the sorted ones lies; between two of them, it is between them.

@@ -26,7 +26,8 @@ pub fn text(table: &Table) -> String {
     text
 }
 
-fn bases(table: &Table) -> BTreeSet<&String> {
+/// Everyone to whom somebody is compared.
+pub fn bases(table: &Table) -> BTreeSet<&String> {
     table.lines.iter().flat_map(|line| line.ratios.keys()).collect()
 }
 

@@ -32,6 +32,11 @@ pub fn outcome(outcome: &Outcome, paint: Paint) -> String {
     text
 }
 
+/// A place of the book, as it is called in its sources and in its built pages alike: `00-groundwork#path`.
+pub fn in_the_book(chapter: &str) -> String {
+    chapter.replacen(".md#", "#", 1)
+}
+
 /// Padded by its letters, and not by those of its colour.
 fn word(plain: &str, painted: String) -> String {
     format!("{painted}{:1$}", "", 8_usize.saturating_sub(plain.len()))
@@ -63,7 +68,7 @@ fn one_check(outcome: &Outcome, check: &Check, paint: Paint) -> String {
         ("saw", &check.saw),
         ("means", &check.means),
         ("likely", likely.as_deref().unwrap_or_default()),
-        ("read", chapter),
+        ("book", &in_the_book(chapter)),
     ] {
         field(&mut text, name, value);
     }
@@ -126,13 +131,9 @@ mod tests {
         };
         let outcome = Outcome::judged(&exercise, vec![check(true), check(false)], true);
         let text = super::outcome(&outcome, Paint::none());
-        for words in [
-            "passed    it holds",
-            "failed    it holds",
-            "did       a b",
-            "Swap them. (too-late)",
-            "read      02.md#uts",
-        ] {
+        for words in
+            ["passed    it holds", "failed    it holds", "did       a b", "Swap them. (too-late)", "book      02#uts"]
+        {
             assert!(text.contains(words), "{words}: {text}");
         }
         assert!(text.contains("saw       uts:[1]\n              uts:[2]"), "{text}");

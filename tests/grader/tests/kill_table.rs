@@ -30,14 +30,22 @@ const BAR: Duration = Duration::from_secs(90);
 /// Mistakes about entering a cgroup of version 1: with cgroup2 alone a process is born inside, and without rights it has none.
 const NEED_VERSION_1: [(&str, &str); 1] = [("run-1", "enters-late")];
 
+/// Mistakes that show only in a container, which not every host lets root of the sandbox make. Their judge then has one check
+/// less, which names a container.
+const NEED_A_CONTAINER: [(&str, &str); 2] = [("path-1", "own-path"), ("exec-1", "own-environment")];
+
 /// Each of the long ones has the machine to itself.
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// True when there is nothing here by which this mistake could be told from what is right.
-fn cannot_be_seen(exercise: &Exercise, wrong: &Wrong) -> bool {
+fn cannot_be_seen(exercise: &Exercise, wrong: &Wrong, outcome: &Outcome) -> bool {
+    let it = (exercise.id.as_str(), wrong.name.as_str());
+    if NEED_A_CONTAINER.contains(&it) {
+        return !outcome.checks.iter().any(|check| check.name.contains("container"));
+    }
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
     let has_version_1 = mounts.contains(" - cgroup ") && nix::unistd::geteuid().is_root();
-    !has_version_1 && NEED_VERSION_1.contains(&(exercise.id.as_str(), wrong.name.as_str()))
+    !has_version_1 && NEED_VERSION_1.contains(&it)
 }
 
 /// What is handed in, and what must become of it.
@@ -97,7 +105,7 @@ impl Case {
             (_, Verdict::NotGradable(missing)) => !missing.why.contains("the grader could not go on"),
             (Self::Reference, Verdict::Passed) => outcome.score == full,
             (Self::Open, Verdict::Failed) => outcome.score == 0.0,
-            (Self::Mistake(wrong), Verdict::Passed) => cannot_be_seen(exercise, wrong),
+            (Self::Mistake(wrong), Verdict::Passed) => cannot_be_seen(exercise, wrong, outcome),
             (Self::Mistake(wrong), Verdict::Failed) => named == [wrong.name.as_str()] && outcome.score < full,
             _ => false,
         };

@@ -137,6 +137,8 @@ fn write_accounts(tree: &Path) -> Result<()> {
         ("subgid", format!("{LEARNER}:100000:65536\n")),
         ("hosts", "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 boxwright\n".to_owned()),
         ("hostname", "boxwright\n".to_owned()),
+        // Every system has one, and containers are given it; here nobody can be asked.
+        ("resolv.conf", "# there is no network\n".to_owned()),
         ("os-release", fs::read_to_string("/etc/os-release").unwrap_or_default()),
     ];
     for (name, text) in files {

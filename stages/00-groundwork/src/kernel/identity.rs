@@ -63,6 +63,25 @@ impl Because<'_> {
         self.ask("prctl", &[&Bare("PR_SET_PDEATHSIG"), &signal], || nix::sys::prctl::set_pdeathsig(signal))
     }
 
+    /// prctl(2), PR_SET_DUMPABLE: without it, /proc/PID shows what this process has open, and its file, to nobody who has not
+    /// CAP_SYS_PTRACE over the namespace that it was started in. execve(2) gives it back.
+    ///
+    /// # Errors
+    /// None.
+    pub fn prctl_set_undumpable(self) -> Result<()> {
+        let words: &[&dyn Argument] = &[&Bare("PR_SET_DUMPABLE"), &Bare("SUID_DUMP_DISABLE")];
+        self.ask("prctl", words, || nix::sys::prctl::set_dumpable(false))
+    }
+
+    /// prctl(2), PR_SET_DUMPABLE: takes [`Because::prctl_set_undumpable`] back.
+    ///
+    /// # Errors
+    /// None.
+    pub fn prctl_set_dumpable(self) -> Result<()> {
+        let words: &[&dyn Argument] = &[&Bare("PR_SET_DUMPABLE"), &Bare("SUID_DUMP_USER")];
+        self.ask("prctl", words, || nix::sys::prctl::set_dumpable(true))
+    }
+
     /// prctl(2), PR_SET_NO_NEW_PRIVS: execve(2) never again raises privileges.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What of a container becomes a layer, and what stays.
 
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Cursor, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -139,7 +139,7 @@ fn holes_stay_holes_all_the_way() {
     let (archive, _) = commit(&upper, &CommitOptions::default());
     assert!(archive.len() < 1 << 20, "{} bytes for a file that is almost nothing", archive.len());
     let again = place.path().join("again");
-    overlay::unpack(&Kernel::quiet(), &archive[..], &again, &UnpackOptions::default()).unwrap();
+    overlay::unpack(&Kernel::quiet(), Cursor::new(archive), &again, &UnpackOptions::default()).unwrap();
     let about = fs::metadata(again.join("hollow")).unwrap();
     assert_eq!(about.len(), 2 << 30);
     assert!(about.blocks() * 512 < 1 << 20);

@@ -1,6 +1,7 @@
 //! Where the archives are unpacked, and the tree around that must not change.
 
 use std::fs;
+use std::io::Cursor;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
@@ -52,7 +53,7 @@ impl Place {
     }
 
     pub(crate) fn unpack(&self, archive: &[u8], options: &UnpackOptions) -> anyhow::Result<Report> {
-        let unpacked = overlay::unpack(&Kernel::quiet(), archive, &self.layer(), options);
+        let unpacked = overlay::unpack(&Kernel::quiet(), Cursor::new(archive.to_vec()), &self.layer(), options);
         self.assert_nothing_outside_has_changed();
         unpacked
     }

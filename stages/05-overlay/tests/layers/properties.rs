@@ -1,7 +1,7 @@
 //! What is committed and unpacked again is what it was: for any tree that a container can leave behind.
 
 use std::fs::{self, File};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{Cursor, Seek, SeekFrom, Write};
 use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 
@@ -170,7 +170,8 @@ fn is_the_same_when_unpacked_again(wishes: &[Wish]) -> Result<(), TestCaseError>
     make(&upper, wishes);
     let archive = committed(&upper);
     is_an_archive_for_other_programs(&archive, &upper)?;
-    let report = overlay::unpack(&Kernel::quiet(), &archive[..], &again, &UnpackOptions::default()).unwrap();
+    let bytes = Cursor::new(archive.clone());
+    let report = overlay::unpack(&Kernel::quiet(), bytes, &again, &UnpackOptions::default()).unwrap();
     prop_assert_eq!(report.left_out_count, 0);
     prop_assert_eq!(comparable(tree(&again)), comparable(tree(&upper)));
     // The same files give the same bytes.

@@ -1,12 +1,14 @@
 //! `boxwright exec`: one more process in a container that runs.
 
 use std::ffi::OsString;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
-use groundwork::{Kernel, Program};
+use groundwork::Kernel;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{ForkResult, Pid};
 use unshare::{Namespace, pid};
 
@@ -14,6 +16,7 @@ use crate::outside::{self, Outcome};
 use crate::relay::{Child, Signals};
 use crate::report::{self, Listener, Speaker};
 use crate::spec::Spec;
+use crate::state::Process;
 use crate::streams::{self, Streams};
 use crate::verbs::{run, running};
 use crate::{limits, terminal, who};
@@ -60,18 +63,17 @@ pub struct Options {
 pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
     let (bundle, running) = running(&options.name)?;
     let spec = options.spec(bundle.spec()?)?;
+    ensure!(!limits::is_paused(&running), "{0} is paused; `boxwright unpause {0}` first", options.name);
     limits::join(kernel, &running)?;
     let single_id = unshare::user::is_needed();
-    nsfs::enter_process(kernel, running.process.pid(), &Namespace::ALL)?;
+    enter(kernel, running.process)?;
     let (listener, speaker) = report::pair()?;
     let signals = Signals::hold()?;
     match kernel.because("whoever enters a PID namespace stays outside: the next child will be inside").fork()? {
         ForkResult::Child => {
             drop((listener, signals));
-            Ok(inside(kernel, &spec, single_id, &speaker).unwrap_or_else(|error| {
-                let _ = speaker.fail(kernel, &error);
-                ExitCode::from(groundwork::cli::exit_status(&error))
-            }))
+            Ok(inside(kernel, &spec, single_id, &speaker)
+                .unwrap_or_else(|error| streams::give_up(kernel, &speaker, &error)))
         }
         ForkResult::Parent { child } => {
             drop(speaker);
@@ -80,14 +82,30 @@ pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
     }
 }
 
+/// Enters all namespaces of a process, and makes sure that it was this one all the time: a PID is given out again.
+fn enter(kernel: &Kernel, process: Process) -> Result<()> {
+    let held =
+        kernel.because("while this does not say that it has ended, its PID is its own").pidfd_open(process.pid())?;
+    ensure!(process.is_alive(), "the container has ended meanwhile");
+    kernel
+        .because("from the next step on we are seen inside: nobody shall look at our file and at what we have open")
+        .prctl_set_undumpable()?;
+    nsfs::enter_process(kernel, process.pid(), &Namespace::ALL)?;
+    let mut asked = [PollFd::new(held.as_fd(), PollFlags::POLLIN)];
+    let has_ended = !kernel.is_rehearsing() && poll(&mut asked, PollTimeout::ZERO)? > 0;
+    ensure!(!has_ended, "the container has ended meanwhile");
+    Ok(())
+}
+
 // ANCHOR: inside
 fn inside(kernel: &Kernel, spec: &Spec, single_id: bool, speaker: &Speaker) -> Result<ExitCode> {
     pid::die_with_parent(kernel)?;
+    kernel.because("permissions are meant as written, whatever mask the caller has").umask(0o022)?;
     let streams = if spec.terminal { Streams::Terminal } else { Streams::Ours };
     streams::take(kernel, &streams, speaker)?;
     who::become_user(kernel, spec.user, !single_id)?;
-    kernel.because("the program starts where it was asked to").chdir(&spec.directory)?;
-    Program::new(&spec.command).with_environment(spec.environment()).exec(kernel)
+    streams::go_to(kernel, &spec.directory)?;
+    streams::program(kernel, spec)?.exec(kernel)
 }
 // ANCHOR_END: inside
 

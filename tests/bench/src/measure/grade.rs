@@ -18,7 +18,7 @@ const EXERCISE: &str = "uts-1";
 const FILLED_BEFORE: &str = "nsfs";
 const EDITED: &str = "stages/02-unshare/src/uts.rs";
 /// Each takes seconds.
-const MOST_ROUNDS: usize = 10;
+const MOST_ROUNDS: usize = 5;
 
 pub(super) fn tables(bench: &Bench) -> Result<Vec<Table>> {
     let workbench = bench.scratch.join("workbench");

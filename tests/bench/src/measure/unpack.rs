@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use super::Bench;
-use super::layer;
+use super::{image, layer};
 use crate::contender::Contender;
 use crate::peers::which;
 use crate::programs;
@@ -32,11 +32,14 @@ pub(super) fn unpack(bench: &Bench) -> Result<Vec<Table>> {
     let out = directory.join("out");
     let mut tables = Vec::new();
     for (variant, archive) in [("plain", &layer.plain), ("gzip", &layer.gzip)] {
-        let contenders = unpackers(&program, archive, &out, variant == "gzip");
+        let mut contenders = unpackers(&program, archive, &out, variant == "gzip");
+        let image = image::beside(archive);
+        image::make(&image, archive, &layer.plain)?;
+        contenders.extend(image::contenders(&image, &out));
         let fresh = || make_fresh(&out);
         let turns = turns::take_after(&format!("unpack, {variant}"), contenders, rounds(bench), &fresh)?;
         let mut table =
-            Table::of_turns("unpack", variant, &turns, &["tar", "tar with gzip", "bsdtar"]).with_peaks(&turns);
+            Table::of_turns("unpack", variant, &turns, &["tar", "tar with gzip", "unpack-layer"]).with_peaks(&turns);
         table.notes.push(format!("{}; archive and directory are on {kind}", layer.words));
         table.notes.push(format!(
             "{} rounds; of memory less than {} KiB cannot be seen",
@@ -46,8 +49,10 @@ pub(super) fn unpack(bench: &Bench) -> Result<Vec<Table>> {
         tables.push(table);
     }
     make_fresh(&out)?;
-    fs::remove_file(&layer.plain)?;
-    fs::remove_file(&layer.gzip)?;
+    for archive in [&layer.plain, &layer.gzip] {
+        fs::remove_dir_all(image::beside(archive))?;
+        fs::remove_file(archive)?;
+    }
     Ok(tables)
 }
 

@@ -9,6 +9,7 @@ use similar::{ChangeTag, TextDiff};
 use super::{Place, print};
 use crate::course::{Exercise, Mistake};
 use crate::paint::Paint;
+use crate::show::in_the_book;
 use crate::workbench::Workbench;
 
 /// `hint ID`.
@@ -56,7 +57,7 @@ pub(super) fn next_hint(
     let heading = format!("Hint {number} of {} for {}", exercise.hints.len(), exercise.id);
     let after = match number == exercise.hints.len() {
         false => format!("A further one: cargo workshop hint {}", exercise.id),
-        true => format!("That was the last one; the book has more: {}", exercise.chapter),
+        true => format!("That was the last one; the book has more: {}", in_the_book(&exercise.chapter)),
     };
     Ok(format!("{}\n\n{hint}\n\n{}\n", place.paint.bold(heading), place.paint.faint(after)))
 }

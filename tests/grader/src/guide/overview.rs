@@ -10,6 +10,7 @@ use clap::Args;
 use super::{Place, print};
 use crate::course::{Exercise, kill_table};
 use crate::progress::{Entry, Progress};
+use crate::show::in_the_book;
 use crate::workbench::Workbench;
 
 /// `cargo workshop` alone.
@@ -59,7 +60,7 @@ pub(super) fn task_words(place: &Place, workbench: &Workbench, exercise: &Exerci
     for (file, line) in holes(place, workbench, &exercise.id) {
         let _ = writeln!(text, "  write   {}:{line}", workbench.folder().join(file).display());
     }
-    let _ = writeln!(text, "  read    {}", exercise.chapter);
+    let _ = writeln!(text, "  book    {}", in_the_book(&exercise.chapter));
     let _ = writeln!(text, "  judge   cargo workshop grade {0}\n  hint    cargo workshop hint {0}", exercise.id);
     text
 }

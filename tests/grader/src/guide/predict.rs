@@ -8,6 +8,7 @@ use clap::Args;
 use super::{Place, print};
 use crate::course::Prediction;
 use crate::grade::Answered;
+use crate::show::in_the_book;
 use crate::workbench::Workbench;
 
 /// `predict [ID [ANSWER]]`.
@@ -80,5 +81,5 @@ fn answered(place: &Place, workbench: &Workbench, prediction: &Prediction, answe
         text.push_str(&format!("{}: {}\n{}\n\n", place.paint.bad("not so"), chosen.text, chosen.explanation));
         text.push_str(&format!("{}: {}\n{}\n", place.paint.good("but"), best.text, best.explanation));
     }
-    Ok(text + &format!("\n{}\n\n  read   {}\n", prediction.found, prediction.chapter))
+    Ok(text + &format!("\n{}\n\n  book   {}\n", prediction.found, in_the_book(&prediction.chapter)))
 }

@@ -20,12 +20,14 @@ pub(super) fn reached(
     let process = said.as_ref().and_then(|_| running.innermost());
     let words = if process.is_none() { running.so_far() } else { String::new() };
     let mistake = if process.is_none() { looks_like(&words) } else { None };
+    let ending = if process.is_none() { running.ending_in_words() } else { String::new() };
     let last: Vec<_> = words.lines().rev().take(6).collect();
+    let last = last.into_iter().rev().collect::<Vec<_>>().join("\n");
     checks
         .check("the command is reached")
         .did(running.command())
-        .saw(last.into_iter().rev().collect::<Vec<_>>().join("\n"))
-        .means("it ended before it became the command")
+        .saw(format!("{last}\n{ending}").trim())
+        .means(running.why_unheard())
         .mistake_if(mistake.is_some(), mistake.unwrap_or_default())
         .must(process.is_some())?;
     process.ok_or(Stop::Failed)

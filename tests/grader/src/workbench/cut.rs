@@ -69,7 +69,7 @@ pub fn stub(exercise: &Exercise, open: &str, begins_a_function: bool) -> String 
         lines.iter().map(|line| format!("{indent}{comment} {line}").trim_end().to_owned() + "\n").collect();
     let Exercise { id, title, .. } = exercise;
     if is_script {
-        stub.push_str(&format!("{indent}echo 'todo: {id}: {}' >&2; exit 125\n", title.replace('\'', "")));
+        stub.push_str(&format!("{indent}echo 'todo: {id}: {}' >&2; exit 125\n", title.replace('\'', r"'\''")));
         return stub;
     }
     // Goes with the line below it, so that a parameter that is then not used is told.
@@ -209,6 +209,10 @@ mod tests {
             "    // Do it well.\n    // A hint: cargo workshop hint uts-1\n    #![allow(unused)]\n    todo!(\"uts-1: A \\\"name\\\"\")\n"
         );
         assert!(stub(&exercise, "# EXERCISE uts-1", false).ends_with("echo 'todo: uts-1: A \"name\"' >&2; exit 125\n"));
+        let exercise = Exercise { title: "The host's".into(), ..exercise };
+        let output =
+            std::process::Command::new("sh").args(["-c", &stub(&exercise, "# EXERCISE uts-1", false)]).output();
+        assert_eq!(String::from_utf8_lossy(&output.unwrap().stderr), "todo: uts-1: The host's\n");
     }
 
     #[test]

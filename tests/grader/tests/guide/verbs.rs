@@ -51,7 +51,7 @@ fn the_guide_leads_from_start_to_a_passed_exercise() {
 
     learner.write("uts-1", TOO_EARLY);
     let said = learner.says(&["grade", "uts-1"], 1);
-    has(&said, &["failed    the host keeps its name", "saw ", "uts", "(hostname-first)", "02-unshare.md#uts"]);
+    has(&said, &["failed    the host keeps its name", "saw ", "uts", "(hostname-first)", "02-unshare#uts"]);
     assert!(said.ends_with("Score: 0/2\n"), "{said}");
 
     learner.write("uts-1", SOLVED);

@@ -30,6 +30,7 @@ const LINKS: [(&CStr, &CStr); 5] = [
     (c"pts/ptmx", c"dev/ptmx"),
 ];
 
+// ANCHOR: become_program
 /// Returns only with what went wrong.
 pub(crate) fn become_program(plan: &Plan) -> Result<ExitCode, Failed> {
     if plan.has_user {
@@ -50,6 +51,7 @@ pub(crate) fn become_program(plan: &Plan) -> Result<ExitCode, Failed> {
     rustix::process::setsid().step("setsid")?;
     Err(Failed("execve", plan.program.execve()))
 }
+// ANCHOR_END: become_program
 
 /// The first process of a user namespace may map its own ids itself, and needs nobody outside for it.
 fn map_ids(plan: &Plan) -> Result<(), Failed> {
@@ -66,6 +68,7 @@ fn write(file: &CStr, text: &[u8]) -> Result<(), Errno> {
     rustix::io::write(&file, text).map(drop)
 }
 
+// ANCHOR: mounts
 /// The tree is put together below the new root's own directory, and moved under "/" as a whole.
 fn mounts(plan: &Plan) -> Result<(), Failed> {
     if !plan.has_user {
@@ -95,6 +98,7 @@ fn mounts(plan: &Plan) -> Result<(), Failed> {
     }
     Ok(())
 }
+// ANCHOR_END: mounts
 
 fn mount_if(
     plan: &Plan,

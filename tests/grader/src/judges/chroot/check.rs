@@ -73,6 +73,8 @@ fn without_a_loader(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
     let is_refused = |ran: &Ran| {
         ran.status() == Some(125) && is_before(ran) && loaders.lines().any(|name| ran.errors.contains(name))
     };
+    // Refused in time, with words that do not help.
+    let is_unnamed = |ran: &Ran| ran.status() == Some(125) && is_before(ran) && !is_refused(ran);
     let run = || bench.run("enter-chroot", [root, "--", "/bin/sh", "-c", "exit 7"]);
     let ran = run()?;
     let is_seen = checks
@@ -82,6 +84,7 @@ fn without_a_loader(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
         .saw(ran.in_words())
         .means("execve(2) says ENOENT of a program that is there when its loader is not; nobody understands that from inside")
         .mistake_if(!is_before(&ran), "no-loader")
+        .mistake_if(is_unnamed(&ran), "loader-unnamed")
         .also(is_refused(&ran));
     behind_a_link(bench, checks, root, is_seen)?;
     let script = format!("while read -r file; do ln -s {outside}/${{file##*/}} $file; done < {outside}/list");
@@ -93,6 +96,7 @@ fn without_a_loader(bench: &Bench, checks: &mut Checks, root: &str) -> Judged {
         .saw(ran.in_words())
         .means(format!("the link leads to {outside}; from inside that is a path of the root, which has no such folder"))
         .mistake_if(!is_before(&ran), if is_seen { "follows-out" } else { "no-loader" })
+        .mistake_if(is_unnamed(&ran), "loader-unnamed")
         .also(is_refused(&ran));
     Ok(())
 }

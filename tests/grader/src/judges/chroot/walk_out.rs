@@ -56,11 +56,19 @@ fn ordinary(bench: &Bench, checks: &mut Checks) -> Judged {
     let file = format!("/work/{}", bench.nonce("file"));
     bench.file(&file, &secret)?;
     let ran = bench.run("escape-chroot", [root.as_str(), "--", "cat", file.as_str()])?;
-    checks
+    let is_out = checks
         .check("an ordinary user gets out of their own chroot too, and reads what lies outside")
         .did(&ran.command)
         .saw(ran.in_words())
         .means("in a user namespace of their own they may chroot(2), and that is all it takes")
+        .also(ran.output.contains(&secret));
+    let ran = bench.run("escape-chroot", [bench.shared_root(), "--", "cat", file.as_str()])?;
+    checks
+        .check("and out of a root that they may not write to")
+        .did(&ran.command)
+        .saw(ran.in_words())
+        .means("the step needs a directory, and not a new one")
+        .mistake_if(is_out, "needs-a-new-one")
         .also(ran.output.contains(&secret));
     Ok(())
 }

@@ -47,5 +47,26 @@ pub(super) fn handed_over(bench: &Bench, checks: &mut Checks) -> Judged {
         .saw(ran.in_words())
         .means("whoever started us waits for this process")
         .also(ran.status() == Some(7));
+    contained(bench, checks)
+}
+
+/// The environment of a container is not that of the process that becomes its program.
+fn contained(bench: &Bench, checks: &mut Checks) -> Judged {
+    let (asked, ours) = (format!("ASKED={}", bench.nonce("asked")), bench.nonce("ours"));
+    let command = ["run", "--rm", "--env", asked.as_str(), bench.shared_root(), "--", "cat", "/proc/self/environ"];
+    // Where no container can be had, there is nothing to look at.
+    if !bench.call(&bench.reference("boxwright"), command).as_root().run()?.output.contains(&asked) {
+        return Ok(());
+    }
+    let ran = bench.call("boxwright", command).as_root().with("OURS", &ours).run()?;
+    let variables: Vec<_> = ran.output.split('\0').collect();
+    let is_ours = variables.contains(&format!("OURS={ours}").as_str());
+    checks
+        .check("a container's program has the environment that was asked for, and not boxwright's")
+        .did(format!("OURS={ours} {}", ran.command))
+        .saw(format!("/proc/self/environ says: {}", variables.join(" ")))
+        .means("what a container must not see begins with the variables of whoever started it")
+        .mistake_if(is_ours, "own-environment")
+        .also(variables.contains(&asked.as_str()) && !is_ours);
     Ok(())
 }

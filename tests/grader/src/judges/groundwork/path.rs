@@ -21,7 +21,8 @@ pub(super) fn found_in_path(bench: &Bench, checks: &mut Checks) -> Judged {
     order(bench, checks, &name)?;
     own_before_default(bench, checks)?;
     without_path(bench, checks)?;
-    nowhere(bench, checks, &name)
+    nowhere(bench, checks, &name)?;
+    of_a_container(bench, checks, &name)
 }
 
 fn order(bench: &Bench, checks: &mut Checks, name: &str) -> Judged {
@@ -93,5 +94,25 @@ fn nowhere(bench: &Bench, checks: &mut Checks, name: &str) -> Judged {
         .means("scripts tell by this number whether a command failed, or was not there")
         .mistake("wrong-error")
         .also(ran.status() == Some(127));
+    Ok(())
+}
+
+/// A container's PATH is not that of the process that becomes its program.
+fn of_a_container(bench: &Bench, checks: &mut Checks, name: &str) -> Judged {
+    let word = bench.nonce("contained");
+    let run = ["run", "--rm", "--volume", "/work/second:/mnt", "--env", "PATH=/mnt", bench.shared_root(), "--"];
+    let command = || run.iter().copied().chain([name, word.as_str()]);
+    // Where no container can be had, there is nothing to look at.
+    if !bench.call(&bench.reference("boxwright"), command()).as_root().run()?.output.contains(&word) {
+        return Ok(());
+    }
+    let ran = bench.call("boxwright", command()).as_root().run()?;
+    checks
+        .check("the PATH of a container's program is searched, and not that of boxwright")
+        .did(&ran.command)
+        .saw(ran.in_words())
+        .means("the PATH that counts is the one that the command will have, and this process has another")
+        .mistake_if(ran.status() == Some(127), "own-path")
+        .also(ran.output.contains(&word));
     Ok(())
 }

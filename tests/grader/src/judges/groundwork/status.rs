@@ -77,6 +77,7 @@ fn not_run(bench: &Bench, checks: &mut Checks) -> Judged {
         .did(&ran.command)
         .saw(ran.in_words())
         .means("125 says that the command was never tried")
+        .mistake_if(ran.status() == Some(126), "every-refusal")
         .also(ran.status() == Some(125));
     Ok(())
 }

@@ -6,9 +6,14 @@ use crate::checks::{Checks, Judged};
 use crate::process::Process;
 use crate::sandbox::Who;
 
+/// Runs its arguments in a group besides the usual ones.
+const IN_A_GROUP: &str = "if command -v setpriv >/dev/null; then exec setpriv --groups 1 \"$@\"; fi
+    exec chroot --groups=1 / \"$@\"";
+
 pub(super) fn where_it_is(bench: &Bench, checks: &mut Checks) -> Judged {
     narrower_root(bench, checks)?;
     other_ids(bench, checks)?;
+    other_groups(bench, checks)?;
     let word = bench.nonce("user");
     let mut running = bench.call(&bench.reference("clone-into"), ["--", "sh", "-c", STAYS, word.as_str()]).start()?;
     let inside = checks.arrives(&mut running, &word)?;
@@ -80,6 +85,40 @@ fn other_ids(bench: &Bench, checks: &mut Checks) -> Judged {
     entered.end();
     running.end();
     Ok(())
+}
+
+/// Root, who is in a group besides, enters user namespaces that let groups go; the second has a /proc of its own too, to
+/// which the numbers of the host mean nothing.
+fn other_groups(bench: &Bench, checks: &mut Checks) -> Judged {
+    let unshare = bench.reference("unshare-pid");
+    let are_dropped = groups_are_dropped(bench, checks, &[], "groups-kept")?;
+    let mistake = if are_dropped { "asked-too-late" } else { "groups-kept" };
+    groups_are_dropped(bench, checks, &[&unshare, "--"], mistake)?;
+    Ok(())
+}
+
+fn groups_are_dropped(bench: &Bench, checks: &mut Checks, through: &[&str], mistake: &str) -> Judged<bool> {
+    let word = bench.nonce("there");
+    let (maps, stays) = (["--map", "0:1000:1", "--map", "1:2000:10", "--"], ["sh", "-c", STAYS, word.as_str()]);
+    let there = [&maps[..], through, &stays[..]].concat();
+    let mut running = bench.call(&bench.reference("unshare-user"), there).as_root().start()?;
+    let them = checks.arrives(&mut running, &word)?;
+    let (word, pid, program) = (bench.nonce("here"), number(bench, them), bench.program("ns-enter"));
+    let enter = ["-c", IN_A_GROUP, "sh", &program, &pid, "--", "sh", "-c", STAYS, &word];
+    let mut entered = bench.call("/bin/sh", enter).as_root().start()?;
+    let inside = arrives(checks, &mut entered, &word, |_| None)?;
+    let groups = inside.status("Groups").unwrap_or_default();
+    let more = if through.is_empty() { "" } else { ", with another /proc too" };
+    let are_dropped = checks
+        .check(format!("with the user namespace go the groups that root had outside{more}"))
+        .did(entered.command())
+        .saw(format!("/proc/PID/status says Groups: {groups}"))
+        .means("a group that nobody has in there still opens files outside")
+        .mistake(mistake)
+        .also(groups.is_empty());
+    entered.end();
+    running.end();
+    Ok(are_dropped)
 }
 
 fn in_namespaces(checks: &mut Checks, did: &str, inside: Process, them: Process, kinds: &[&str]) -> Judged {

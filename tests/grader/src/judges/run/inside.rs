@@ -34,7 +34,10 @@ fn inside_on_a_shared_host(bench: &Bench, checks: &mut Checks) -> Judged {
     let run = ["-c", leaky, "sh", &program, "run", "--rm", "--name", &name, "--volume", "/work/data:/mnt"];
     let command = [bench.shared_root(), "--", "sh", "-c", SCRIPT, &word];
     let mut running = bench.call("/bin/sh", run.iter().chain(&command).copied()).as_root().start()?;
+    let parent = running.process();
     let inside = reached(checks, &mut running, &word, |words| match () {
+        // Born, alive, and silent: it has not come as far as the first namespace of its own.
+        () if parent.is_some_and(|parent| waits(parent, bench.host())) => Some("waits-for-nobody"),
         () if words.contains("open_tree(") => Some("volumes-late"),
         // It has failed, and left behind what appeared here.
         () if bench.host().mounts().len() > before => Some("shared"),
@@ -83,6 +86,12 @@ fn inside_on_a_shared_host(bench: &Bench, checks: &mut Checks) -> Judged {
         .also(inside.file("/mnt/sign").is_some_and(|text| text == sign));
     running.end();
     Ok(())
+}
+
+/// True when the child is there, and still where it was born.
+fn waits(parent: Process, host: Process) -> bool {
+    let child = parent.children().first().copied();
+    child.is_some_and(|child| child.is_alive() && child.shares("uts", host) && child.shares("mnt", host))
 }
 
 /// What shows a namespace shows the one of whoever mounted it.

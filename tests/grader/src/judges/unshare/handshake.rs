@@ -6,6 +6,7 @@ use super::super::look::{STAYS, arrives, ends_within, explained};
 use super::user::id;
 use crate::bench::Bench;
 use crate::checks::{Checks, Judged};
+use crate::process::Process;
 
 pub(super) fn mapped_from_outside(bench: &Bench, checks: &mut Checks) -> Judged {
     let word = bench.nonce("here");
@@ -17,10 +18,11 @@ pub(super) fn mapped_from_outside(bench: &Bench, checks: &mut Checks) -> Judged 
     };
     let ranges = ["--map", "0:1000:1", "--map", "1:2000:10", "--", "sh", "-c", STAYS, word.as_str()];
     let mut running = bench.call("unshare-user", ranges).as_root().start()?;
+    let parent = running.process();
     let inside = arrives(checks, &mut running, &word, |said| match said {
         said if said.contains("setresgid(") || said.contains("setresuid(") => Some("root-too-early"),
         said if said.contains("_map") || said.contains("/setgroups") => Some(whose()),
-        _ => None,
+        _ => parent.is_some_and(both_are_here).then_some("both-wait"),
     })?;
     checks
         .check("the command has a user namespace of its own")
@@ -71,4 +73,10 @@ pub(super) fn mapped_from_outside(bench: &Bench, checks: &mut Checks) -> Judged 
         .means("the one outside waits for the one inside")
         .also(ran.status() == Some(7));
     Ok(())
+}
+
+/// True when parent and child live, and the child is not the command yet: nobody stops them but they themselves.
+fn both_are_here(parent: Process) -> bool {
+    let child = parent.children().first().copied();
+    parent.is_alive() && child.is_some_and(|child| child.is_alive() && child.command() == parent.command())
 }

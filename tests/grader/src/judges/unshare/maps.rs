@@ -33,7 +33,8 @@ pub(super) fn written(bench: &Bench, checks: &mut Checks) -> Judged {
         .also(inside.read("setgroups").trim() == "deny");
     running.end();
     of_others(bench, checks)?;
-    by_helpers(bench, checks)
+    by_helpers(bench, checks)?;
+    of_a_child(bench, checks)
 }
 
 /// Two ranges, and root, who maps them from outside.
@@ -91,5 +92,18 @@ fn by_helpers(bench: &Bench, checks: &mut Checks) -> Judged {
         .means("the kernel lets nobody without rights map the ids of others; these two programs may")
         .also(calls().contains("newuidmap ") && calls().contains("newgidmap ") && map == format!("0 {user} 1"));
     running.end();
+    Ok(())
+}
+
+/// An ordinary user's child, with the ids of that user alone.
+fn of_a_child(bench: &Bench, checks: &mut Checks) -> Judged {
+    let ran = bench.run("clone-into", ["--kinds", "uts", "--", "cat", "/proc/self/setgroups"])?;
+    checks
+        .check("whoever maps a child with their own ids alone gives up the right to drop groups for it")
+        .did(&ran.command)
+        .saw(ran.in_words())
+        .means("who is outside has no more rights there than the child had: the kernel asks both for the same")
+        .mistake_if(ran.errors.contains("gid_map"), "not-for-a-child")
+        .also(ran.output.trim() == "deny");
     Ok(())
 }

@@ -60,6 +60,7 @@ pub(super) fn own_mounts(bench: &Bench, checks: &mut Checks) -> Judged {
         .means("the copy of the list is there to be changed")
         .also(inside.mounts().iter().any(|line| line.contains(&first)));
     running.end();
+    as_asked(bench, checks)?;
     bench.shell(Who::Root, UNSHARE)?;
     let ran = bench.run("unshare-mount", ["--", "sh", "-c", "mount -t tmpfs mine /mnt && exit 7"])?;
     checks
@@ -68,6 +69,23 @@ pub(super) fn own_mounts(bench: &Bench, checks: &mut Checks) -> Judged {
         .saw(ran.in_words())
         .means("unshare-mount makes a user namespace first; what your function does must also work in there")
         .also(ran.status() == Some(7));
+    Ok(())
+}
+
+/// Other propagations than the usual one: the parameter is heeded.
+fn as_asked(bench: &Bench, checks: &mut Checks) -> Judged {
+    for (how, wanted) in [("slave", "master:"), ("unchanged", "shared:")] {
+        let command = ["--propagation", how, "--", "cat", "/proc/self/mountinfo"];
+        let ran = bench.call("unshare-mount", command).as_root().run()?;
+        let line = ran.output.lines().find(|line| line.contains(" /mnt/top ")).unwrap_or_default();
+        checks
+            .check(format!("asked for `{how}`, it shares with the host what that means"))
+            .did(&ran.command)
+            .saw(format!("/proc/self/mountinfo says: {line}"))
+            .means(format!("the mount has no `{wanted}`, by which the kernel says with whom it still shares"))
+            .mistake_if(!line.is_empty() && !line.contains("master:") && !line.contains("shared:"), "always-private")
+            .also(line.contains(wanted) && (how == "unchanged" || !line.contains("shared:")));
+    }
     Ok(())
 }
 

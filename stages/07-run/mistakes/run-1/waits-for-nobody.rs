@@ -1,0 +1,35 @@
+// Who thinks that a parent always has something to do first.
+    let Asked { spec, bundle, streams, cgroup, maps } = *asked;
+    outside.ready.wait(kernel, "outside, our ids are mapped: nothing begins before that")?;
+    child::die_with(kernel, &outside.ready)?;
+    if let Some(cgroup) = cgroup {
+        cgroup.enter(kernel, outside.is_in_cgroup)?;
+    }
+    if maps.is_some() {
+        user::become_root(kernel)?;
+    }
+    own_cgroup_root(kernel)?;
+    uts::own_hostname(kernel, &spec.hostname)?;
+    ipc::own_ipc(kernel)?;
+    if spec.has_own_network() {
+        net::own_network(kernel)?;
+    }
+    mount::own_mounts(kernel, Propagation::Private)?;
+    let root = bundle.root(spec);
+    if spec.in_place {
+        pivot::make_mount_point(kernel, &root)?;
+    } else {
+        init_layer::make(kernel, &bundle.init_of(spec), spec, maps)?;
+        overlay::mount(kernel, &bundle.stack(spec, maps), &root)?;
+    }
+    let additions = spec.additions().hold(kernel)?;
+    let furniture = Furniture { own_network: spec.has_own_network(), own_cgroup: true, ..Furniture::of(maps) };
+    let dev = pivot::furnish(kernel, &root, furniture)?;
+    pivot::pivot_into(kernel, &root)?;
+    dev.attach(kernel)?;
+    additions.attach(kernel)?;
+    streams::take(kernel, streams, &outside.report)?;
+    who::become_user(kernel, spec.user, maps.is_none_or(who::may_set_groups))?;
+    kernel.because("the program starts where it was asked to").chdir(&spec.directory)?;
+    let program = Program::new(&spec.command).with_environment(spec.environment());
+    if spec.init { init::run(kernel, &program, &outside.report) } else { program.exec(kernel) }
