@@ -4,6 +4,7 @@ mod daily;
 mod in_place;
 mod limits;
 mod many;
+mod relay;
 mod terminal;
 mod walls;
 mod ways_out;

@@ -85,7 +85,7 @@ const SOMETIMES: [&str; 18] = [
 ];
 
 /// Requests of ioctl(2) that matter. The others ask whether something is a terminal, and how large.
-const REQUESTS: [&str; 8] = [
+const REQUESTS: [&str; 9] = [
     "SIOCSIFFLAGS",
     "NS_GET_NSTYPE",
     "NS_GET_USERNS",
@@ -94,6 +94,7 @@ const REQUESTS: [&str; 8] = [
     "TIOCSPTLCK",
     "TIOCGPTPEER",
     "TIOCSCTTY",
+    "TIOCNOTTY",
 ];
 
 /// What strace is to look at.

@@ -12,6 +12,7 @@ use nix::unistd::ForkResult;
 use crate::bundle::Bundle;
 use crate::limits;
 use crate::outside::{self, Outcome};
+use crate::relay::Signals;
 use crate::report::{self, Heard, Listener, Speaker};
 use crate::spec::Spec;
 use crate::streams::{self, Streams};
@@ -21,7 +22,7 @@ use crate::streams::{self, Streams};
 ///
 /// # Errors
 /// Those of [`outside::run`].
-pub fn run(kernel: &Kernel, spec: &Spec, bundle: &Bundle) -> Result<Outcome> {
+pub fn run(kernel: &Kernel, spec: &Spec, bundle: &Bundle, signals: &Signals) -> Result<Outcome> {
     let log = Streams::Log(create_log(kernel, bundle)?.into());
     let (listener, speaker) = report::pair()?;
     match kernel.because("someone must wait for the container, and it shall not be the shell").fork()? {
@@ -31,7 +32,7 @@ pub fn run(kernel: &Kernel, spec: &Spec, bundle: &Bundle) -> Result<Outcome> {
             if !kernel.is_rehearsing() {
                 pivot::close_inherited()?;
             }
-            stay(kernel, spec, bundle, &log, &speaker)
+            stay(kernel, spec, bundle, &log, signals, &speaker)
         }
         ForkResult::Parent { .. } => {
             drop(speaker);
@@ -41,7 +42,14 @@ pub fn run(kernel: &Kernel, spec: &Spec, bundle: &Bundle) -> Result<Outcome> {
 }
 
 /// The life of the process that stays.
-fn stay(kernel: &Kernel, spec: &Spec, bundle: &Bundle, log: &Streams, speaker: &Speaker) -> Result<Outcome> {
+fn stay(
+    kernel: &Kernel,
+    spec: &Spec,
+    bundle: &Bundle,
+    log: &Streams,
+    signals: &Signals,
+    speaker: &Speaker,
+) -> Result<Outcome> {
     let started = || {
         speaker.started(kernel)?;
         speaker.fall_silent();
@@ -49,7 +57,7 @@ fn stay(kernel: &Kernel, spec: &Spec, bundle: &Bundle, log: &Streams, speaker: &
         groundwork::memory::give_back();
         streams::close_ours(kernel)
     };
-    let outcome = outside::run(kernel, spec, bundle, log, started);
+    let outcome = outside::run(kernel, spec, bundle, log, signals, started);
     match &outcome {
         Ok(Outcome::Failed(failure)) => speaker.pass_on(kernel, failure)?,
         Err(error) => speaker.fail(kernel, error)?,

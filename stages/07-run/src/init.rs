@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, sigprocmask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid};
+use rustix::stdio::stdin;
 
 use crate::report::Speaker;
 
@@ -15,14 +16,23 @@ use crate::report::Speaker;
 /// Runs the program as a child, passes signals on to it, and reaps whoever is orphaned, until it ends.
 ///
 /// # Errors
-/// Those of fork(2), and, in the child, those of execve(2).
+/// Those of fork(2), and, in the child, those of setsid(2) and execve(2).
 pub fn run(kernel: &Kernel, program: &Program, report: &Speaker) -> Result<ExitCode> {
+    if report.has_terminal() {
+        // Before signals wait: the SIGHUP of this moment means nothing to a PID 1 that has no handler for it.
+        kernel.because("^C shall reach the program, and not us too, who would pass it on").ioctl_tiocnotty(stdin())?;
+    }
     // A signal that comes before we are ready waits for us.
     let mut before = SigSet::empty();
     sigprocmask(SigmaskHow::SIG_BLOCK, Some(&SigSet::all()), Some(&mut before))?;
     match kernel.because("PID 1 stays with us: it reaps the orphans and passes signals on").fork()? {
         ForkResult::Child => {
             before.thread_set_mask()?;
+            if report.has_terminal() {
+                // In our session, a group of its own would be stopped by ^Z, and nobody would be there to continue it.
+                kernel.because("the terminal goes from one session to another").setsid()?;
+                kernel.because("^C at this terminal is for the program alone").ioctl_tiocsctty(stdin())?;
+            }
             program.exec(kernel)
         }
         ForkResult::Parent { child } => {

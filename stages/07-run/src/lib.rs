@@ -13,6 +13,7 @@ pub mod record;
 pub mod relay;
 pub mod remove;
 pub mod report;
+pub mod signals;
 pub mod spec;
 pub mod state;
 pub mod streams;

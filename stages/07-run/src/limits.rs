@@ -1,5 +1,7 @@
 //! The cgroup of a container that somebody else started.
 
+use std::io::Write;
+
 use anyhow::{Context, Result, bail};
 use cgroup::Cgroup;
 use groundwork::Kernel;
@@ -62,6 +64,7 @@ pub fn tell_what_was_refused(cgroup: &Cgroup) {
     let memory = usage.memory.as_ref().is_some_and(|memory| memory.oom_kills > 0);
     let pids = usage.pids.as_ref().is_some_and(|pids| pids.refused > 0);
     if memory || pids {
-        usage.in_words().iter().for_each(|line| eprintln!("boxwright: {line}"));
+        // Nobody may read it any more, and there is a cgroup to be removed.
+        usage.in_words().iter().for_each(|line| drop(writeln!(std::io::stderr(), "boxwright: {line}")));
     }
 }

@@ -35,7 +35,7 @@ pub enum Outcome {
 // ANCHOR: outside
 /// Runs the container that `spec` asks for, and waits for its end.
 ///
-/// `started` is called once its program runs.
+/// `signals` are held before there is anything to be taken away. `started` is called once its program runs.
 ///
 /// # Errors
 /// Whatever the kernel refuses outside; what it refuses inside is [`Outcome::Failed`].
@@ -44,20 +44,26 @@ pub fn run(
     spec: &Spec,
     bundle: &Bundle,
     streams: &Streams,
+    signals: &Signals,
     started: impl FnOnce() -> Result<()>,
 ) -> Result<Outcome> {
     let maps = user::is_needed().then(Maps::widest);
     // The walls around what is used stand before there is anybody to use it.
     let cgroup = make_cgroup(kernel, spec)?;
     let asked = Asked { spec, bundle, streams, cgroup: cgroup.as_ref(), maps: maps.as_ref() };
-    let outcome = run_child(kernel, &asked, started);
+    let outcome = run_child(kernel, &asked, signals, started);
     if matches!(outcome, Ok(Outcome::Inside(_))) {
         return outcome;
     }
     clean_up(kernel, &asked, outcome)
 }
 
-fn run_child(kernel: &Kernel, asked: &Asked<'_>, started: impl FnOnce() -> Result<()>) -> Result<Outcome> {
+fn run_child(
+    kernel: &Kernel,
+    asked: &Asked<'_>,
+    signals: &Signals,
+    started: impl FnOnce() -> Result<()>,
+) -> Result<Outcome> {
     let (ready, ready_inside) = Handshake::pair()?;
     let (listener, speaker) = report::pair()?;
     let birth = give_birth(kernel, asked)?;
@@ -70,13 +76,8 @@ fn run_child(kernel: &Kernel, asked: &Asked<'_>, started: impl FnOnce() -> Resul
         Born::Parent { child, pidfd } => {
             drop((ready_inside, speaker));
             let child = Child { pid: child, pidfd };
-            // The program may begin, and somebody may want it to end, before we are back from here.
-            let signals = Signals::hold();
-            signals
-                .and_then(|signals| {
-                    prepare(kernel, asked, &child, &ready)?;
-                    attend(kernel, &child, &signals, &listener, started)
-                })
+            prepare(kernel, asked, &child, &ready)
+                .and_then(|()| attend(kernel, &child, signals, &listener, started))
                 .inspect_err(|_| child.end(kernel))
         }
     }

@@ -1,6 +1,6 @@
 //! What the child says to its parent: a terminal, an error, or, by falling silent, that it has become the program.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use anyhow::Result;
@@ -9,7 +9,10 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 
 /// The child's side. It closes on exec: the kernel itself says the last word.
 #[derive(Debug)]
-pub struct Speaker(RefCell<Option<OwnedFd>>);
+pub struct Speaker {
+    socket: RefCell<Option<OwnedFd>>,
+    has_terminal: Cell<bool>,
+}
 
 /// The parent's side.
 #[derive(Debug)]
@@ -50,7 +53,7 @@ const MOST: usize = 32 * 1024;
 /// EMFILE past the limit on descriptors.
 pub fn pair() -> Result<(Listener, Speaker)> {
     let (one, other) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)?;
-    Ok((Listener(one), Speaker(RefCell::new(Some(other)))))
+    Ok((Listener(one), Speaker { socket: RefCell::new(Some(other)), has_terminal: Cell::new(false) }))
 }
 
 impl Speaker {
@@ -59,7 +62,13 @@ impl Speaker {
     /// # Errors
     /// EPIPE when the parent has ended.
     pub fn hand_over(&self, kernel: &Kernel, terminal: BorrowedFd<'_>) -> Result<()> {
+        self.has_terminal.set(true);
         self.say(kernel, "the terminal was opened inside; who sits at it is outside", b"terminal", Some(terminal))
+    }
+
+    /// True once the parent holds its end of a terminal.
+    pub fn has_terminal(&self) -> bool {
+        self.has_terminal.get()
     }
 
     /// Tells the parent why there is no container.
@@ -91,16 +100,16 @@ impl Speaker {
 
     /// Its number; that of nothing once it is closed.
     pub fn descriptor(&self) -> RawFd {
-        self.0.borrow().as_ref().map_or(RawFd::MAX, AsRawFd::as_raw_fd)
+        self.socket.borrow().as_ref().map_or(RawFd::MAX, AsRawFd::as_raw_fd)
     }
 
     /// Closes this side, in a process that goes on but will not become the program.
     pub fn fall_silent(&self) {
-        self.0.take();
+        self.socket.take();
     }
 
     fn say(&self, kernel: &Kernel, reason: &'static str, words: &[u8], terminal: Option<BorrowedFd<'_>>) -> Result<()> {
-        match &*self.0.borrow() {
+        match &*self.socket.borrow() {
             Some(socket) => kernel.because(reason).sendmsg(socket.as_fd(), words, terminal),
             None => Ok(()),
         }

@@ -45,6 +45,19 @@ impl Because<'_> {
         })
     }
 
+    /// ioctl_tty(2), TIOCNOTTY: have no controlling terminal. When the leader of a session asks, nobody in it has one any
+    /// more, and who is in the foreground is sent SIGHUP and SIGCONT.
+    ///
+    /// # Errors
+    /// ENOTTY when it is not the controlling terminal.
+    #[expect(unsafe_code, reason = "this ioctl has no safe form; watched by a_key_is_one_signal_below_init_too")]
+    pub fn ioctl_tiocnotty(self, terminal: BorrowedFd<'_>) -> Result<()> {
+        self.ask("ioctl", &[&terminal, &Bare("TIOCNOTTY")], || {
+            // SAFETY: the request takes no argument, and touches no memory of ours.
+            Errno::result(unsafe { libc::ioctl(terminal.as_raw_fd(), libc::TIOCNOTTY) }).map(drop)
+        })
+    }
+
     /// dup2(2) to 0, 1 or 2: what a program finds its terminal, its files or its pipes on.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use groundwork::Kernel;
 use crate::background;
 use crate::bundle::Bundle;
 use crate::outside::{self, Outcome};
+use crate::relay::Signals;
 use crate::spec::{Mounted, Network, Spec};
 use crate::streams::Streams;
 use crate::{home, image, remove, terminal, who};
@@ -104,12 +105,14 @@ pub struct Options {
 // ANCHOR: run
 pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
     let spec = options.spec()?;
+    // From here on there is something to be taken away again.
+    let signals = Signals::hold()?;
     let bundle = Bundle::create(kernel, &home::prepare(kernel)?, &spec)?;
     let outcome = if options.detach {
-        background::run(kernel, &spec, &bundle)
+        background::run(kernel, &spec, &bundle, &signals)
     } else {
         let streams = if spec.terminal { Streams::Terminal } else { Streams::Ours };
-        outside::run(kernel, &spec, &bundle, &streams, || Ok(()))
+        outside::run(kernel, &spec, &bundle, &streams, &signals, || Ok(()))
     };
     finish(kernel, &bundle, options.rm, outcome)
 }
