@@ -92,6 +92,11 @@ fn fixed(line: &str) -> String {
     if matches!(call.name.as_str(), "fchdir" | "recvmsg") {
         call.arguments[0] = "FD".to_owned();
     }
+    // Which are open, and which of them is kept, is a matter of what was opened before.
+    if call.name == "close_range" && call.arguments.last().is_some_and(|flags| flags == "0") {
+        let ends = call.arguments.iter_mut().filter(|end| end.parse() != Ok(u32::MAX) && *end != "0");
+        ends.for_each(|end| "FD".clone_into(end));
+    }
     // How the command ends, too.
     if call.name == "wait4" {
         call.arguments[1] = "[STATUS]".to_owned();
