@@ -1,5 +1,6 @@
 //! The files of one container on the host: what was asked, how it stands, and what it has written.
 
+use std::cell::Cell;
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
@@ -27,6 +28,8 @@ pub struct Bundle {
     /// Held open and locked by the container's parent for as long as it lives: the kernel lets go of the lock, however
     /// that ends.
     record: Option<File>,
+    /// True once there may be something in it that somebody wants back.
+    is_worth_keeping: Cell<bool>,
 }
 
 // ANCHOR: create
@@ -82,7 +85,7 @@ impl Bundle {
 impl Bundle {
     /// The container of that name, whether there is one or not.
     pub fn at(home: &Path, name: &str) -> Self {
-        Self { home: home.to_owned(), name: name.to_owned(), record: None }
+        Self { home: home.to_owned(), name: name.to_owned(), record: None, is_worth_keeping: Cell::new(false) }
     }
 
     /// True when there is one.
@@ -204,6 +207,16 @@ impl Bundle {
     /// ENOSPC and the like.
     pub fn note_ended(&self, status: u8) -> Result<()> {
         self.note(|| Ok(Line::Ended(Ended { status })))
+    }
+
+    /// Says that its program has begun: what that writes is not ours to throw away.
+    pub fn keep(&self) {
+        self.is_worth_keeping.set(true);
+    }
+
+    /// True once its program has begun, as far as this process knows.
+    pub fn is_worth_keeping(&self) -> bool {
+        self.is_worth_keeping.get()
     }
 
     /// Only its parent has the record in hand, and nobody in a rehearsal.

@@ -75,6 +75,10 @@ fn run_child(kernel: &Kernel, asked: &Asked<'_>, started: impl FnOnce() -> Resul
             signals
                 .and_then(|signals| {
                     prepare(kernel, asked, &child, &ready)?;
+                    let started = || {
+                        asked.bundle.keep();
+                        started()
+                    };
                     attend(kernel, &child, &signals, &listener, started)
                 })
                 .inspect_err(|_| child.end(kernel))
