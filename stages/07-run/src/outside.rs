@@ -60,6 +60,8 @@ pub fn run(
 fn run_child(kernel: &Kernel, asked: &Asked<'_>, started: impl FnOnce() -> Result<()>) -> Result<Outcome> {
     let (ready, ready_inside) = Handshake::pair()?;
     let (listener, speaker) = report::pair()?;
+    // Before anybody is in it: should we be killed, whoever cleans up kills nobody in a cgroup that is not noted as ours.
+    asked.cgroup.map_or(Ok(()), |cgroup| asked.bundle.note_cgroup(cgroup))?;
     let birth = give_birth(kernel, asked)?;
     match birth.born {
         Born::Child => {
@@ -122,7 +124,7 @@ fn prepare(kernel: &Kernel, asked: &Asked<'_>, child: &Child, ready: &Handshake)
         user::write_maps(kernel, Some(child.pid), maps)?;
         ready.release(kernel, "its ids are mapped: the child may begin")?;
     }
-    asked.bundle.note_running(asked.cgroup, child.pid)
+    asked.bundle.note_running(child.pid)
 }
 // ANCHOR_END: prepare
 
