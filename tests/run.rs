@@ -2,6 +2,7 @@
 
 mod daily;
 mod in_place;
+mod lifecycle;
 mod limits;
 mod many;
 mod relay;

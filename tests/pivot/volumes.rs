@@ -178,3 +178,20 @@ fn a_link_for_proc_dev_or_sys_is_refused() {
     }
     assert_eq!(fs::read_dir(&outside).unwrap().count(), 0);
 }
+
+#[test]
+fn what_is_made_read_only_is_the_volume_and_not_where_its_place_leads_afterwards() {
+    needs!(UserNamespaces, PivotRoot);
+    let room = room!();
+    // Until the volume is there, /data is /srv/below. With it, /data is /dev: what `below` is by then, the volume says.
+    let root = room.root(&[]);
+    fs::create_dir_all(root.join("srv/below/here")).unwrap();
+    symlink("/srv/below/here/..", root.join("data")).unwrap();
+    let data = room.folder("data");
+    symlink("/dev/pts", data.join("here")).unwrap();
+    let volume = format!("{}:/data:ro", data.display());
+    let ran = enter_root(&room, &root, &["--volume", &volume], "test -L /srv/below/here && echo x >/srv/below/file");
+    assert!(!ran.output.status.success(), "{}", ran.transcript());
+    assert!(ran.stderr().contains("/srv/below/file") && ran.stderr().contains("ead-only"), "{}", ran.transcript());
+    assert!(!data.join("file").exists());
+}

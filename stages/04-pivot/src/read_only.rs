@@ -1,5 +1,6 @@
 //! Mounts that nobody can write through, whatever the files' own permissions say: mount_setattr(2).
 
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -21,6 +22,16 @@ pub fn make_read_only(kernel: &Kernel, path: &Path) -> Result<()> {
     // END pivot-3
 }
 // ANCHOR_END: make_read_only
+
+/// Forbids writing to the mount in the hand and to all below it. False where the kernel knows no such call: then it can only
+/// be done once the mount is attached, by [`make_tree_read_only`].
+///
+/// # Errors
+/// Those of mount_setattr(2).
+pub(crate) fn make_held_read_only(kernel: &Kernel, mount: BorrowedFd<'_>, reason: &'static str) -> Result<bool> {
+    let done = kernel.because(reason).mount_setattr_rdonly_held(mount);
+    if is_unknown(&done) { Ok(false) } else { done.map(|()| true) }
+}
 
 /// Forbids writing to the mount at `path` and to all below it.
 ///

@@ -10,7 +10,7 @@ use groundwork::{Kernel, Refused, WithHint};
 use nix::errno::Errno;
 use nix::mount::MsFlags;
 
-use crate::read_only::make_tree_read_only;
+use crate::read_only::{make_held_read_only, make_tree_read_only};
 
 /// `SRC:DST` or `SRC:DST:ro`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,14 +71,14 @@ impl Held {
     /// ENOENT when there is no such place; those of move_mount(2) and mount_setattr(2).
     pub fn attach(&self, kernel: &Kernel) -> Result<()> {
         // EXERCISE pivot-4
+        // Before it has a place: a path could have come to mean another mount by then.
+        let is_said = !self.read_only
+            || make_held_read_only(kernel, self.mount.as_fd(), "this volume was asked for as read-only")?;
         kernel
             .because("what is written here stays on the host when the container is gone")
             .move_mount_following(self.mount.as_fd(), &self.target)
             .hint_with(|error| self.missing(error))?;
-        match self.read_only {
-            true => make_tree_read_only(kernel, &self.target, "this volume was asked for as read-only"),
-            false => Ok(()),
-        }
+        if is_said { Ok(()) } else { make_tree_read_only(kernel, &self.target, "an older kernel must be told now") }
         // END pivot-4
     }
 

@@ -72,7 +72,8 @@ impl<T: Read + AsFd> Read for Interruptible<T> {
 impl<T: Write> Write for Interruptible<T> {
     fn write(&mut self, from: &[u8]) -> std::io::Result<usize> {
         self.check()?;
-        self.bytes.write(from)
+        // Who read from us may have ended: SIGPIPE comes with the refusal, and says it better.
+        self.bytes.write(from).or_else(|error| self.check().and(Err(error)))
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

@@ -6,7 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use groundwork::Kernel;
+use groundwork::{Kernel, cli};
 use nix::unistd::ForkResult;
 
 use crate::bundle::Bundle;
@@ -73,8 +73,9 @@ fn stay(
 fn hear(kernel: &Kernel, spec: &Spec, bundle: &Bundle, listener: &Listener) -> Result<Outcome> {
     match listener.hear(kernel, "we leave once the program runs, and not before")? {
         Heard::Started => {
-            writeln!(std::io::stdout(), "{}", spec.name).context("cannot print the name")?;
-            Ok(Outcome::Inside(ExitCode::SUCCESS))
+            // Whether it is printed or not: the container runs, and its files belong to the one who stays.
+            let printed = writeln!(std::io::stdout(), "{}", spec.name).context("cannot print the name");
+            Ok(Outcome::Inside(printed.map_or_else(|error| cli::report(&error), |()| ExitCode::SUCCESS)))
         }
         Heard::Failure(failure) => Ok(Outcome::Failed(failure)),
         Heard::Silence | Heard::Terminal(_) => {

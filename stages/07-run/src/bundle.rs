@@ -1,8 +1,9 @@
 //! The files of one container on the host: what was asked, how it stands, and what it has written.
 
-use std::fs::{File, TryLockError};
+use std::cell::Cell;
+use std::fs::File;
 use std::io::ErrorKind;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -27,6 +28,8 @@ pub struct Bundle {
     /// Held open and locked by the container's parent for as long as it lives: the kernel lets go of the lock, however
     /// that ends.
     record: Option<File>,
+    /// True once there may be something in it that somebody wants back.
+    is_worth_keeping: Cell<bool>,
 }
 
 // ANCHOR: create
@@ -52,15 +55,20 @@ impl Bundle {
             return Ok(None);
         }
         let path = self.record_path();
-        let record = match File::options().append(true).create_new(true).mode(0o600).open(&path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!(
-                "there is a container named {0:?}; remove it with `boxwright rm {0}`, or choose another name",
-                self.name
-            ),
-            record => record.with_context(|| format!("cannot make {}", path.display()))?,
-        };
-        record.lock().with_context(|| format!("cannot lock {}", path.display()))?;
-        Ok(Some(record))
+        loop {
+            let record = match File::options().append(true).create_new(true).mode(0o600).open(&path) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => bail!(
+                    "there is a container named {0:?}; remove it with `boxwright rm {0}`, or choose another name",
+                    self.name
+                ),
+                record => record.with_context(|| format!("cannot make {}", path.display()))?,
+            };
+            record.lock().with_context(|| format!("cannot lock {}", path.display()))?;
+            // `boxwright rm` may have been faster, and have taken it for one that was lost: then it is gone.
+            if record.metadata()?.nlink() > 0 {
+                return Ok(Some(record));
+            }
+        }
     }
 
     fn fill(&self, kernel: &Kernel, spec: &Spec) -> Result<()> {
@@ -82,7 +90,7 @@ impl Bundle {
 impl Bundle {
     /// The container of that name, whether there is one or not.
     pub fn at(home: &Path, name: &str) -> Self {
-        Self { home: home.to_owned(), name: name.to_owned(), record: None }
+        Self { home: home.to_owned(), name: name.to_owned(), record: None, is_worth_keeping: Cell::new(false) }
     }
 
     /// True when there is one.
@@ -169,33 +177,24 @@ impl Bundle {
     /// # Errors
     /// The record is broken.
     pub fn without_parent(&self) -> Result<Standing> {
-        let Record { running, ended, .. } = record::read(&self.record_path())?;
-        Ok(ended.map_or(Standing::Lost(running), |Ended { status }| Standing::Ended(status)))
+        let Record { cgroup, ended, .. } = record::read(&self.record_path())?;
+        Ok(ended.map_or(Standing::Lost(cgroup), |Ended { status }| Standing::Ended(status)))
     }
 
-    /// True while the boxwright that made it lives.
-    pub fn has_parent(&self) -> bool {
-        File::open(self.record_path()).is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
-    }
-
-    /// Waits until the boxwright that made it has cleaned up.
+    /// Notes where its limits are, before anybody is there.
     ///
     /// # Errors
-    /// Its record cannot be opened.
-    pub fn await_parent(&self) -> Result<()> {
-        match File::open(self.record_path()) {
-            // One that was to vanish at its end has done so.
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-            lock => Ok(lock?.lock_shared()?),
-        }
+    /// ENOSPC and the like.
+    pub fn note_cgroup(&self, cgroup: &Cgroup) -> Result<()> {
+        self.note(|| Ok(Line::Cgroup(cgroup.saved())))
     }
 
     /// Notes that it runs.
     ///
     /// # Errors
     /// ENOSPC and the like.
-    pub fn note_running(&self, cgroup: Option<&Cgroup>, pid: Pid) -> Result<()> {
-        self.note(|| Running::now(pid, cgroup).map(Line::Running))
+    pub fn note_running(&self, pid: Pid) -> Result<()> {
+        self.note(|| Running::now(pid).map(Line::Running))
     }
 
     /// Notes how it ended.
@@ -204,6 +203,16 @@ impl Bundle {
     /// ENOSPC and the like.
     pub fn note_ended(&self, status: u8) -> Result<()> {
         self.note(|| Ok(Line::Ended(Ended { status })))
+    }
+
+    /// Says that its program has begun: what that writes is not ours to throw away.
+    pub fn keep(&self) {
+        self.is_worth_keeping.set(true);
+    }
+
+    /// True once its program has begun, as far as this process knows.
+    pub fn is_worth_keeping(&self) -> bool {
+        self.is_worth_keeping.get()
     }
 
     /// Only its parent has the record in hand, and nobody in a rehearsal.

@@ -2,6 +2,7 @@
 
 pub mod background;
 pub mod bundle;
+pub mod hold;
 pub mod home;
 pub mod image;
 pub mod init;

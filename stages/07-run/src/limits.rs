@@ -45,16 +45,19 @@ pub fn is_paused(running: &Running) -> bool {
 /// # Errors
 /// Those of rmdir(2).
 pub fn remove(kernel: &Kernel, bundle: &Bundle, standing: &Standing) -> Result<()> {
-    let cgroup = match standing {
-        Standing::Lost(Some(Running { cgroup: Some(saved), .. })) => Cgroup::open(saved).ok(),
-        Standing::Lost(None) => Cgroup::find(bundle.name())?,
-        _ => None,
-    };
-    match cgroup {
-        // Its parent may have begun to take it apart: nobody is held still in half a cgroup.
-        Some(cgroup) if cgroup.processes().is_empty() => cgroup.remove(kernel),
-        Some(cgroup) => cgroup.kill(kernel).and_then(|()| cgroup.remove(kernel)),
-        None => Ok(()),
+    match standing {
+        Standing::Lost(Some(saved)) => match Cgroup::open(saved) {
+            // Its parent may have begun to take it apart: nobody is held still in half a cgroup.
+            Ok(cgroup) if cgroup.processes().is_empty() => cgroup.remove(kernel),
+            Ok(cgroup) => cgroup.kill(kernel).and_then(|()| cgroup.remove(kernel)),
+            Err(_) => Ok(()),
+        },
+        // Not noted, so nobody of ours was ever in it: whoever is in a cgroup of this name belongs to somebody else.
+        Standing::Lost(None) => match Cgroup::find(bundle.name())? {
+            Some(cgroup) if cgroup.processes().is_empty() => cgroup.remove(kernel),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
     }
 }
 

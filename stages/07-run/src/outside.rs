@@ -66,6 +66,8 @@ fn run_child(
 ) -> Result<Outcome> {
     let (ready, ready_inside) = Handshake::pair()?;
     let (listener, speaker) = report::pair()?;
+    // Before anybody is in it: should we be killed, whoever cleans up kills nobody in a cgroup that is not noted as ours.
+    asked.cgroup.map_or(Ok(()), |cgroup| asked.bundle.note_cgroup(cgroup))?;
     let birth = give_birth(kernel, asked)?;
     match birth.born {
         Born::Child => {
@@ -76,6 +78,10 @@ fn run_child(
         Born::Parent { child, pidfd } => {
             drop((ready_inside, speaker));
             let child = Child { pid: child, pidfd };
+            let started = || {
+                asked.bundle.keep();
+                started()
+            };
             prepare(kernel, asked, &child, &ready)
                 .and_then(|()| attend(kernel, &child, signals, &listener, started))
                 .inspect_err(|_| child.end(kernel))
@@ -115,7 +121,7 @@ fn prepare(kernel: &Kernel, asked: &Asked<'_>, child: &Child, ready: &Handshake)
         user::write_maps(kernel, Some(child.pid), maps)?;
         ready.release(kernel, "its ids are mapped: the child may begin")?;
     }
-    asked.bundle.note_running(asked.cgroup, child.pid)
+    asked.bundle.note_running(child.pid)
 }
 // ANCHOR_END: prepare
 

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use cgroup::Saved;
 use serde::{Deserialize, Serialize};
 
 use crate::spec::Spec;
@@ -16,6 +17,8 @@ use crate::state::{Ended, Running};
 pub enum Line {
     /// Before anything else is done.
     Asked(Box<Spec>),
+    /// Once there is a cgroup, and nobody in it yet.
+    Cgroup(Saved),
     /// Once there is a process.
     Running(Running),
     /// Once there is none any more.
@@ -27,6 +30,8 @@ pub enum Line {
 pub struct Record {
     /// What was asked for.
     pub asked: Option<Spec>,
+    /// Where its limits are.
+    pub cgroup: Option<Saved>,
     /// What ran, or runs.
     pub running: Option<Running>,
     /// How it ended.
@@ -61,7 +66,8 @@ pub fn read(path: &Path) -> Result<Record> {
             serde_json::from_str(line).with_context(|| format!("{} is not as boxwright writes it", path.display()))?;
         match line {
             Line::Asked(spec) => record.asked = Some(*spec),
-            Line::Running(running) => record.running = Some(running),
+            Line::Cgroup(saved) => record.cgroup = Some(saved),
+            Line::Running(running) => record.running = Some(Running { cgroup: record.cgroup.clone(), ..running }),
             Line::Ended(ended) => record.ended = Some(ended),
         }
     }

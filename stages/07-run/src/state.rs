@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
-use cgroup::{Cgroup, Saved};
+use cgroup::Saved;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 pub struct Running {
     /// PID 1 of the container, as the host numbers it.
     pub process: Process,
-    /// Where its limits are.
+    /// Where its limits are: noted on a line of its own, before anybody is there.
+    #[serde(skip)]
     pub cgroup: Option<Saved>,
     /// When it began, in seconds since 1970.
     pub began: u64,
@@ -43,8 +44,8 @@ pub enum Standing {
     Running(Running),
     /// It ended with this status.
     Ended(u8),
-    /// Its parent was killed, and it with it; this is what was noted of it, if anything was.
-    Lost(Option<Running>),
+    /// Its parent was killed, and it with it; this is its cgroup, if it was noted that there was one.
+    Lost(Option<Saved>),
 }
 
 impl Running {
@@ -52,9 +53,9 @@ impl Running {
     ///
     /// # Errors
     /// It has ended already.
-    pub fn now(pid: Pid, cgroup: Option<&Cgroup>) -> Result<Self> {
+    pub fn now(pid: Pid) -> Result<Self> {
         let began = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        Ok(Self { process: Process::now(pid)?, cgroup: cgroup.map(Cgroup::saved), began })
+        Ok(Self { process: Process::now(pid)?, cgroup: None, began })
     }
 }
 

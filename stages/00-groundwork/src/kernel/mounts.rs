@@ -1,7 +1,7 @@
 //! mount(2) and its kin: what is seen where.
 
 use std::ffi::CString;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use nix::libc;
 use nix::mount::{MntFlags, MsFlags};
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags};
 
-use crate::arguments::Bare;
+use crate::arguments::{Argument, Bare};
 use crate::kernel::Because;
 
 impl Because<'_> {
@@ -190,22 +190,35 @@ impl Because<'_> {
     ///
     /// # Errors
     /// EINVAL when `path` is no mount point; EPERM as for [`Because::mount`]; EBUSY while files are open for writing.
-    #[expect(unsafe_code, reason = "no crate has mount_setattr(2); watched by a_read_only_root_refuses_writing")]
     pub fn mount_setattr_rdonly(self, path: impl AsRef<Path>, with_all_below: bool) -> Result<()> {
-        let path = path.as_ref();
-        let flags = if with_all_below { "AT_RECURSIVE" } else { "0" };
+        let (name, flags) = if with_all_below { ("AT_RECURSIVE", libc::AT_RECURSIVE) } else { ("0", 0) };
+        self.set_rdonly(None, path.as_ref(), name, flags)
+    }
+
+    /// The same for a mount in the hand and all below it, AT_EMPTY_PATH: no path can lead elsewhere.
+    ///
+    /// # Errors
+    /// As for [`Because::mount_setattr_rdonly`].
+    pub fn mount_setattr_rdonly_held(self, mount: BorrowedFd<'_>) -> Result<()> {
+        let flags = libc::AT_EMPTY_PATH | libc::AT_RECURSIVE;
+        self.set_rdonly(Some(mount), Path::new(""), "AT_EMPTY_PATH|AT_RECURSIVE", flags)
+    }
+
+    #[expect(unsafe_code, reason = "no crate has mount_setattr(2); watched by a_read_only_root_refuses_writing")]
+    fn set_rdonly(self, mount: Option<BorrowedFd<'_>>, path: &Path, name: &str, flags: libc::c_int) -> Result<()> {
+        let here = Bare("AT_FDCWD");
+        let whence: &dyn Argument = mount.as_ref().map_or(&here, |mount| mount);
         let change = Bare("{attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0 /* MS_??? */, userns_fd=0}");
         let size = size_of::<libc::mount_attr>();
-        self.ask("mount_setattr", &[&Bare("AT_FDCWD"), &path, &Bare(flags), &change, &size], || {
+        self.ask("mount_setattr", &[whence, &path, &Bare(name), &change, &size], || {
+            let whence = mount.map_or(libc::AT_FDCWD, |mount| mount.as_raw_fd());
             let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| Errno::EINVAL)?;
-            let flags = if with_all_below { libc::AT_RECURSIVE } else { 0 };
             let mut change =
                 libc::mount_attr { attr_set: libc::MOUNT_ATTR_RDONLY, attr_clr: 0, propagation: 0, userns_fd: 0 };
             // SAFETY: the path ends with a NUL byte and `change` is a whole mount_attr of the size named; both outlive
             // the call, and the kernel keeps no reference to them.
-            let answer = unsafe {
-                libc::syscall(libc::SYS_mount_setattr, libc::AT_FDCWD, path.as_ptr(), flags, &raw mut change, size)
-            };
+            let answer =
+                unsafe { libc::syscall(libc::SYS_mount_setattr, whence, path.as_ptr(), flags, &raw mut change, size) };
             Errno::result(answer).map(drop)
         })
     }

@@ -1,4 +1,5 @@
 // Who wants to be on the safe side.
+        let _ = make_held_read_only;
         kernel
             .because("what is written here stays on the host when the container is gone")
             .move_mount_following(self.mount.as_fd(), &self.target)

@@ -1,4 +1,5 @@
 // Who expects of mount(2) that it does what its flags say, all of them.
+        let _ = make_held_read_only;
         let _ = make_tree_read_only;
         kernel
             .because("what is written here stays on the host when the container is gone")

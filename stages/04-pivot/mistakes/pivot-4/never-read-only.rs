@@ -1,4 +1,5 @@
 // Who attaches it, sees it work, and never tries to write.
+        let _ = make_held_read_only;
         let _ = (make_tree_read_only, self.read_only);
         kernel
             .because("what is written here stays on the host when the container is gone")

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use cgroup::Cgroup;
 use clap::Args;
-use groundwork::Kernel;
-use overlay::{CommitOptions, Owners, Report};
+use groundwork::{Kernel, cli};
+use overlay::{CommitOptions, Owners, Report, Signals};
 
 use crate::bundle::Bundle;
 use crate::state::Standing;
@@ -49,16 +49,16 @@ pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
         "{} has no layer of its own to write to (it was run with --read-only or --in-place)",
         options.name
     );
-    let frozen = freeze(kernel, &bundle)?;
-    let written = overlay::with_every_owner(kernel, |owners| options.write(kernel, &bundle, owners));
-    if let Some(cgroup) = frozen {
-        cgroup.thaw(kernel)?;
-    }
-    written
+    // From before it is held still: a signal that ended us would leave it so for ever.
+    let signals = Signals::hold(kernel)?;
+    let _still = hold_still(kernel, &bundle)?;
+    overlay::with_every_owner(kernel, |owners| {
+        options.write(kernel, &bundle, owners, signals).or_else(overlay::or_interrupted)
+    })
 }
 
 /// A container that runs is held still, so that no file changes while it is read.
-fn freeze(kernel: &Kernel, bundle: &Bundle) -> Result<Option<Cgroup>> {
+fn hold_still<'a>(kernel: &'a Kernel, bundle: &Bundle) -> Result<Option<Still<'a>>> {
     let Standing::Running(running) = bundle.standing()? else { return Ok(None) };
     if limits::is_paused(&running) {
         return Ok(None);
@@ -66,32 +66,47 @@ fn freeze(kernel: &Kernel, bundle: &Bundle) -> Result<Option<Cgroup>> {
     let name = bundle.name();
     let cgroup =
         limits::of(bundle, &running).with_context(|| format!("{name} runs and cannot be held still; stop it first"))?;
-    cgroup.freeze(kernel)?;
-    Ok(Some(cgroup))
+    let still = Still { kernel, cgroup };
+    still.cgroup.freeze(kernel)?;
+    Ok(Some(still))
+}
+
+/// Whoever is held still goes on when this is dropped, however we come to that.
+struct Still<'a> {
+    kernel: &'a Kernel,
+    cgroup: Cgroup,
+}
+
+impl Drop for Still<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.cgroup.thaw(self.kernel) {
+            eprint!("{}", cli::in_words(&error));
+        }
+    }
 }
 // ANCHOR_END: commit
 
 impl Options {
-    fn write(&self, kernel: &Kernel, bundle: &Bundle, owners: Owners) -> Result<ExitCode> {
+    fn write(&self, kernel: &Kernel, bundle: &Bundle, owners: Owners, signals: Signals) -> Result<ExitCode> {
         let options = CommitOptions { owners, init: Some(bundle.init()), latest: None };
         let report = if kernel.is_rehearsing() {
             overlay::commit(&bundle.upper(), io::sink(), &options)?
         } else if self.archive == Path::new("-") {
-            overlay::commit(&bundle.upper(), BufWriter::new(io::stdout().lock()), &options)?
+            overlay::commit(&bundle.upper(), BufWriter::new(signals.interrupt(io::stdout().lock())), &options)?
         } else {
-            self.write_file(bundle, &options)?
+            self.write_file(bundle, &options, signals)?
         };
         eprint!("{}", report.left_out_in_words());
         Ok(ExitCode::SUCCESS)
     }
 
     /// Beside its place first: whoever finds the archive finds all of it.
-    fn write_file(&self, bundle: &Bundle, options: &CommitOptions) -> Result<Report> {
+    fn write_file(&self, bundle: &Bundle, options: &CommitOptions, signals: Signals) -> Result<Report> {
         let mut beside = self.archive.clone().into_os_string();
         beside.push(format!(".{}", std::process::id()));
         let written = File::create_new(&beside)
             .context("cannot write the archive")
-            .and_then(|file| overlay::commit(&bundle.upper(), BufWriter::new(file), options))
+            .and_then(|file| overlay::commit(&bundle.upper(), BufWriter::new(signals.interrupt(file)), options))
             .and_then(|report| fs::rename(&beside, &self.archive).map(|()| report).context("cannot write the archive"));
         written.inspect_err(|_| drop(fs::remove_file(&beside))).with_context(|| self.archive.display().to_string())
     }

@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 use groundwork::Kernel;
 
 use crate::bundle::Bundle;
+use crate::hold::Hold;
 use crate::state::Standing;
 use crate::verbs::stop;
 use crate::{home, limits, remove};
@@ -39,42 +40,69 @@ pub struct Options {
 }
 
 pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
-    let bundles = options.bundles()?;
+    let found = options.found()?;
+    // Nobody is ended before it is certain that all may be.
+    found.iter().try_for_each(|(bundle, standing)| options.check(bundle.name(), standing))?;
     // All are told to end before any is waited for: a thousand end side by side.
-    for bundle in &bundles {
-        let name = bundle.name();
-        match standing(bundle) {
-            Standing::BeingMade => bail!("{name} is being made; try again in a moment"),
-            Standing::Running(_) if !options.force => {
-                bail!("{name} is running; stop it first, or remove it with --force")
-            }
-            Standing::Running(running) => stop::end_soon(kernel, &running)?,
-            Standing::Ended(_) | Standing::Lost(_) => {}
+    for (_, standing) in &found {
+        if let Standing::Running(running) = standing {
+            stop::end_soon(kernel, running)?;
         }
     }
-    for bundle in &bundles {
-        stop::await_parent(kernel, bundle)?;
-        limits::remove(kernel, bundle, &standing(bundle))?;
-        remove::files(kernel, bundle)?;
+    let mut left = Vec::new();
+    for (bundle, standing) in &found {
+        if !remove(kernel, bundle, standing)? {
+            left.push(bundle.name());
+        }
     }
+    ensure!(left.is_empty(), "not removed, because it is being made: {}; try again in a moment", left.join(", "));
     Ok(ExitCode::SUCCESS)
 }
 
+/// Takes away what is left of a container. False when it is somebody else's at this moment.
+fn remove(kernel: &Kernel, bundle: &Bundle, standing: &Standing) -> Result<bool> {
+    if kernel.is_rehearsing() {
+        return limits::remove(kernel, bundle, standing).map(|()| !matches!(standing, Standing::BeingMade));
+    }
+    // A parent that has noted the end, or is about to, cleans up before it lets go.
+    let has_parent = matches!(standing, Standing::Running(_) | Standing::Ended(_));
+    let _record = match bundle.hold(has_parent)? {
+        Hold::Theirs => return Ok(false),
+        Hold::Gone => return Ok(true),
+        // In our hand: who takes the name now waits for us, and begins anew.
+        Hold::Ours(record) => record,
+    };
+    if let Standing::Running(running) = standing {
+        stop::await_end(kernel, running.process)?;
+    }
+    limits::remove(kernel, bundle, &bundle.without_parent().unwrap_or(Standing::Lost(None)))?;
+    remove::files(kernel, bundle)?;
+    Ok(true)
+}
+
 impl Options {
-    fn bundles(&self) -> Result<Vec<Bundle>> {
-        if self.all {
-            Ok(home::all()?.into_iter().filter(|bundle| self.force || has_ended(bundle)).collect())
-        } else {
-            self.names.iter().map(|name| home::find(name)).collect()
+    fn found(&self) -> Result<Vec<(Bundle, Standing)>> {
+        let bundles = match self.all {
+            true => home::all()?,
+            false => self.names.iter().map(|name| home::find(name)).collect::<Result<_>>()?,
+        };
+        let found = bundles.into_iter().map(|bundle| {
+            // A container whose notes cannot be read is as good as lost.
+            let standing = bundle.standing().unwrap_or(Standing::Lost(None));
+            (bundle, standing)
+        });
+        Ok(found.filter(|(_, standing)| !self.all || self.force || has_ended(standing)).collect())
+    }
+
+    fn check(&self, name: &str, standing: &Standing) -> Result<()> {
+        match standing {
+            Standing::BeingMade if !self.all => bail!("{name} is being made; try again in a moment"),
+            Standing::Running(_) if !self.force => bail!("{name} is running; stop it first, or remove it with --force"),
+            _ => Ok(()),
         }
     }
 }
 
-fn has_ended(bundle: &Bundle) -> bool {
-    !matches!(standing(bundle), Standing::Running(_) | Standing::BeingMade)
-}
-
-/// A container whose notes cannot be read is as good as lost.
-fn standing(bundle: &Bundle) -> Standing {
-    bundle.standing().unwrap_or(Standing::Lost(None))
+fn has_ended(standing: &Standing) -> bool {
+    !matches!(standing, Standing::Running(_) | Standing::BeingMade)
 }

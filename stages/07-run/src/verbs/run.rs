@@ -118,7 +118,8 @@ pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
 }
 // ANCHOR_END: run
 
-/// What the outcome means for us. A container that could not be made is not kept: there is nothing in it.
+/// What the outcome means for us. A container that could not be made is not kept: there is nothing in it. One whose program
+/// ran is kept, whatever went wrong with us afterwards.
 fn finish(kernel: &Kernel, bundle: &Bundle, rm: bool, outcome: Result<Outcome>) -> Result<ExitCode> {
     let status = match outcome {
         Ok(Outcome::Inside(status)) => return Ok(status),
@@ -130,8 +131,10 @@ fn finish(kernel: &Kernel, bundle: &Bundle, rm: bool, outcome: Result<Outcome>) 
             return Ok(ExitCode::from(failure.status));
         }
         Err(error) => {
-            // The error that came first is the one to report.
-            let _ = remove::files(kernel, bundle);
+            if rm || !bundle.is_worth_keeping() {
+                // The error that came first is the one to report.
+                let _ = remove::files(kernel, bundle);
+            }
             return Err(error);
         }
     };

@@ -92,6 +92,7 @@ pub(super) fn kill(kernel: &Kernel, options: &Kill) -> Result<ExitCode> {
 fn end(kernel: &Kernel, bundle: &Bundle) -> Result<()> {
     if let Standing::Running(running) = bundle.standing()? {
         end_soon(kernel, &running)?;
+        await_end(kernel, running.process)?;
     }
     await_parent(kernel, bundle)
 }
@@ -99,6 +100,12 @@ fn end(kernel: &Kernel, bundle: &Bundle) -> Result<()> {
 /// Tells the kernel to end a container, and does not wait for it.
 pub(super) fn end_soon(kernel: &Kernel, running: &Running) -> Result<()> {
     signal(kernel, running.process, Signal::SIGKILL, "when PID 1 is killed, the kernel kills everyone in its namespace")
+}
+
+/// Waits until a container's first process has ended, which is after all others in it. Its parent may not live to see that.
+pub(super) fn await_end(kernel: &Kernel, process: Process) -> Result<()> {
+    while !kernel.is_rehearsing() && !has_ended(process, Duration::from_secs(60))? {}
+    Ok(())
 }
 
 /// Waits until whoever attends to the container has cleaned up, if anybody was really ended.
