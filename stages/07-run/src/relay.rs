@@ -4,7 +4,7 @@ use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use groundwork::Kernel;
 use groundwork::kernel::Waited;
 use nix::errno::Errno;
@@ -198,7 +198,7 @@ impl<'a> Desk<'a> {
             Ok(count) => match write_all(&bytes[..count]) {
                 // Who looked has gone, as when a window is closed: to the program, its terminal hangs up.
                 Err(Errno::EPIPE) => (self.terminal, self.deadline) = (None, Some(Instant::now() + GRACE)),
-                written => return Ok(written.map(|()| true)?),
+                written => return written.map(|()| true).context("cannot write what the program says"),
             },
             Err(Errno::EAGAIN | Errno::EINTR) => {}
             Err(errno) => return Err(errno.into()),
