@@ -2,6 +2,7 @@
 //!
 //! Each line is a stage of this workshop. Why each stands where it stands is said above it.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -26,11 +27,9 @@ use crate::{init, init_layer, who};
 /// Whatever the kernel refuses; the parent reports it.
 pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> Result<ExitCode> {
     // EXERCISE run-1
-    let Asked { spec, bundle, streams, cgroup, maps } = *asked;
+    let Asked { spec, streams, cgroup, maps, .. } = *asked;
     // Only someone outside can map our ids. Root's are what they are.
-    if maps.is_some() {
-        outside.ready.wait(kernel, "outside, our ids are mapped: nothing begins before that")?;
-    }
+    outside.await_ids(kernel, maps)?;
     // A parent that is killed, from here on or a moment ago, takes us along.
     child::die_with(kernel, &outside.ready)?;
     // Before anything is used; with cgroup2 alone, we were born inside. Our limits have been set for long.
@@ -50,13 +49,7 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -
         net::own_network(kernel)?;
     }
     mount::own_mounts(kernel, Propagation::Private)?;
-    let root = bundle.root(spec);
-    if spec.in_place {
-        pivot::make_mount_point(kernel, &root)?;
-    } else {
-        init_layer::make(kernel, &bundle.init_of(spec), spec, maps)?;
-        overlay::mount(kernel, &bundle.stack(spec, maps), &root)?;
-    }
+    let root = mount_root(kernel, asked)?;
     // While the host can still be seen: its volumes, its devices, and a /proc that proves we may have one.
     let additions = spec.additions().hold(kernel)?;
     let furniture = Furniture { own_network: spec.has_own_network(), own_cgroup: true, ..Furniture::of(maps) };
@@ -72,6 +65,19 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -
     let program = streams::program(kernel, spec)?;
     if spec.init { init::run(kernel, &program, &outside.report) } else { program.exec(kernel) }
     // END run-1
+}
+
+/// The image as it is, or, above it, a layer that is this container's own and one that it writes to. Gives its place.
+fn mount_root(kernel: &Kernel, asked: &Asked<'_>) -> Result<PathBuf> {
+    let Asked { spec, bundle, maps, .. } = *asked;
+    let root = bundle.root(spec);
+    if spec.in_place {
+        pivot::make_mount_point(kernel, &root)?;
+    } else {
+        init_layer::make(kernel, &bundle.init_of(spec), spec, maps)?;
+        overlay::mount(kernel, &bundle.stack(spec, maps), &root)?;
+    }
+    Ok(root)
 }
 // ANCHOR_END: inside
 
@@ -98,4 +104,14 @@ pub struct Outside {
     pub report: Speaker,
     /// True when we were born inside our cgroup, as far as cgroup2 goes.
     pub is_in_cgroup: bool,
+}
+
+impl Outside {
+    /// Waits until our ids are mapped, where there are any to map.
+    fn await_ids(&self, kernel: &Kernel, maps: Option<&Maps>) -> Result<()> {
+        match maps {
+            Some(_) => self.ready.wait(kernel, "outside, our ids are mapped: nothing begins before that"),
+            None => Ok(()),
+        }
+    }
 }

@@ -1,5 +1,5 @@
 // Who expects a child to end with its parent.
-    let Asked { spec, bundle, streams, cgroup, maps } = *asked;
+    let Asked { spec, streams, cgroup, maps, .. } = *asked;
     if maps.is_some() {
         outside.ready.wait(kernel, "outside, our ids are mapped: nothing begins before that")?;
     }
@@ -17,13 +17,7 @@
         net::own_network(kernel)?;
     }
     mount::own_mounts(kernel, Propagation::Private)?;
-    let root = bundle.root(spec);
-    if spec.in_place {
-        pivot::make_mount_point(kernel, &root)?;
-    } else {
-        init_layer::make(kernel, &bundle.init_of(spec), spec, maps)?;
-        overlay::mount(kernel, &bundle.stack(spec, maps), &root)?;
-    }
+    let root = mount_root(kernel, asked)?;
     let additions = spec.additions().hold(kernel)?;
     let furniture = Furniture { own_network: spec.has_own_network(), own_cgroup: true, ..Furniture::of(maps) };
     let dev = pivot::furnish(kernel, &root, furniture)?;

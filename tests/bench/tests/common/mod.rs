@@ -1,6 +1,6 @@
 //! What the tests of this package share.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
+#![expect(dead_code, reason = "each test uses a part of it")]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
