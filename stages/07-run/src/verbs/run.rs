@@ -68,7 +68,7 @@ pub struct Options {
     /// Forbid writing to the root
     #[arg(long)]
     read_only: bool,
-    /// Lay nothing over ROOTFS: what the command writes is written there, also its /etc/hosts
+    /// Use ROOTFS itself, with no layer over it: what the command writes is written there
     #[arg(long)]
     in_place: bool,
     /// Make no cgroup: the container is then neither limited nor paused
