@@ -24,6 +24,6 @@
     additions.attach(kernel)?;
     streams::take(kernel, streams, &outside.report)?;
     who::become_user(kernel, spec.user, maps.is_none_or(who::may_set_groups))?;
-    kernel.because("the program starts where it was asked to").chdir(&spec.directory)?;
-    let program = Program::new(&spec.command).with_environment(spec.environment());
+    streams::go_to(kernel, &spec.directory)?;
+    let program = streams::program(kernel, spec)?;
     if spec.init { init::run(kernel, &program, &outside.report) } else { program.exec(kernel) }
