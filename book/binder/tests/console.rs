@@ -34,6 +34,7 @@ chapters! {
     where_next: "where-next.md",
     contract: "contract.md",
     hosts: "hosts.md",
+    how_fast: "how-fast.md",
     kernels: "kernels.md",
     troubleshooting: "troubleshooting.md",
     mistakes: "mistakes.md",
