@@ -28,12 +28,12 @@ impl Inventory {
     }
 
     /// What there is more of than before, once it had time to go.
-    pub(super) fn compare(&self, bench: &Bench) -> Vec<String> {
+    pub(super) fn compare(&self, bench: &Bench) -> Vec<(usize, &'static str)> {
         let end = Instant::now() + GRACE;
         loop {
             let now = Self::take(bench);
             let more = now.0.iter().filter(|(what, count)| self.0[*what] < **count);
-            let more: Vec<_> = more.map(|(what, count)| format!("{} {what}", count - self.0[what])).collect();
+            let more: Vec<_> = more.map(|(what, count)| (count - self.0[what], *what)).collect();
             if more.is_empty() || Instant::now() > end {
                 return more;
             }

@@ -13,108 +13,123 @@ use crate::turns::{order, say};
 const KINDS: [&str; 3] = ["boxwright", "floor", "crun"];
 /// How many of the first and the last are compared.
 const ENDS: usize = 20;
-/// Memory is weighed in so many goes of so many, because others use the machine too.
-const GOES: usize = 5;
-const IN_A_GO: usize = 40;
+/// Memory comes in slabs, so what one container needs shows in many: all are taken in so many batches.
+const BATCHES: usize = 10;
+
+/// All containers of one kind.
+struct Crowd<'a> {
+    kind: &'a Kind<'a>,
+    times: Vec<f64>,
+    /// What the machine could give away less after each, and what the kernel had more, in KiB.
+    taken: Vec<[f64; 2]>,
+    /// What their supervisors hold together when all run.
+    resident: f64,
+    /// Why there are no more.
+    ended: Option<String>,
+}
 
 pub(super) fn tables(bench: &Bench) -> Result<Vec<Table>> {
     let kinds = Kind::all(bench, &KINDS)?;
+    // The first one of all makes the places that the others share.
+    for kind in &kinds {
+        let first = ["first".to_owned()];
+        kind.start(&first[0])?.run().and_then(|_| kind.remove(&first)?.run())?;
+    }
     let before = Inventory::take(bench);
-    let (mut tables, notes) = one_after_another(bench, &kinds)?;
-    tables.push(weighed(bench, &kinds)?);
-    let left = before.compare(bench);
-    let words =
-        if left.is_empty() { "nothing is left".to_owned() } else { format!("left behind: {}", left.join("; ")) };
-    tables[0].notes.extend(notes);
-    tables[0].notes.push(words);
-    tables.push(count("left behind", "things", left.len() as f64));
-    Ok(tables)
-}
-
-/// All kinds in turns, so that each has as many beside it as the others have.
-fn one_after_another(bench: &Bench, kinds: &[Kind]) -> Result<(Vec<Table>, Vec<String>)> {
-    let count = bench.containers;
-    let mut taken: Vec<_> = kinds.iter().map(|kind| (kind.name.to_owned(), Vec::new())).collect();
-    let mut notes = Vec::new();
-    let mut is_in = vec![true; kinds.len()];
-    for round in 0..count {
-        say(&format!("thousand: {} of {count}", round + 1));
-        for at in order(kinds.len(), round).into_iter().collect::<Vec<_>>() {
-            if !is_in[at] {
-                continue;
-            }
-            match kinds[at].start(&format!("t{round}"))?.run() {
-                Ok(sample) => taken[at].1.push(sample.milliseconds),
-                Err(error) => {
-                    is_in[at] = false;
-                    notes.push(format!("ended after {} containers: {error:#}", taken[at].1.len()));
-                }
-            }
+    let new = |kind| Crowd { kind, times: Vec::new(), taken: Vec::new(), resident: 0.0, ended: None };
+    let mut crowds: Vec<_> = kinds.iter().map(new).collect();
+    // In turns, so that each kind has as many beside it as the others have.
+    for round in 0..bench.containers {
+        say(&format!("thousand: {} of {}", round + 1, bench.containers));
+        for at in order(crowds.len(), round) {
+            crowds[at].grow(round)?;
         }
     }
-    let mut each = Table::of("thousand", "each one", "ms", &taken, &["crun", "floor"]);
-    each.notes.push(format!("{count} of each kind, which all run at once in the end"));
-    let growth = growth(&taken);
-    let removal = removal(kinds, &taken)?;
-    Ok((vec![each, growth, removal], notes))
+    for crowd in &mut crowds {
+        crowd.resident = memory::resident_kib(&crowd.kind.program()?)?;
+    }
+    let mut each = each(&crowds);
+    each.notes.push(format!("{} of each kind, which all run at once in the end", bench.containers));
+    each.notes.extend(crowds.iter().filter_map(|crowd| crowd.ended.clone()));
+    let (growth, memory) = (growth(&crowds), memory_of(&crowds));
+    let removal = removal(&crowds)?;
+    let left = before.compare(bench);
+    let words: Vec<_> = left.iter().map(|(count, what)| format!("{count} {what}")).collect();
+    each.notes.push(format!("left behind: {}", if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }));
+    Ok(vec![
+        each,
+        growth,
+        removal,
+        memory,
+        count("left behind", "things", left.iter().map(|(count, _)| *count as f64).sum()),
+    ])
+}
+
+impl Crowd<'_> {
+    /// One more, unless it has failed before.
+    fn grow(&mut self, number: usize) -> Result<()> {
+        if self.ended.is_some() {
+            return Ok(());
+        }
+        let command = self.kind.start(&format!("t{number}"))?;
+        let before = [memory::available_kib()?, memory::kernels_kib()?];
+        match command.run() {
+            Ok(sample) => {
+                self.times.push(sample.milliseconds);
+                self.taken.push([before[0] - memory::available_kib()?, memory::kernels_kib()? - before[1]]);
+            }
+            Err(error) => self.ended = Some(format!("ended after {} containers: {error:#}", self.times.len())),
+        }
+        Ok(())
+    }
+}
+
+fn each(crowds: &[Crowd]) -> Table {
+    let taken: Vec<_> = crowds.iter().map(|crowd| (crowd.kind.name.to_owned(), crowd.times.clone())).collect();
+    Table::of("thousand", "each one", "ms", &taken, &["crun", "floor"])
 }
 
 /// The last ones in terms of the first ones.
-fn growth(taken: &[(String, Vec<f64>)]) -> Table {
+fn growth(crowds: &[Crowd]) -> Table {
     let mut table = Table::new("thousand", "the last in terms of the first", "ratio");
-    for (name, times) in taken.iter().filter(|(_, times)| times.len() >= 2) {
-        let ends = ENDS.min(times.len() / 2);
-        let summary = Summary::of_ratios(&times[times.len() - ends..], &times[..ends]);
-        table.lines.push(Line::new(name, summary));
+    for crowd in crowds.iter().filter(|crowd| crowd.times.len() >= 2) {
+        let ends = ENDS.min(crowd.times.len() / 2);
+        let summary = Summary::of_ratios(&crowd.times[crowd.times.len() - ends..], &crowd.times[..ends]);
+        table.lines.push(Line::new(crowd.kind.name, summary));
     }
-    table.notes.push(format!("the last {ENDS} beside the first {ENDS}"));
+    table.notes.push(format!("the last {ENDS} beside the first {ENDS}, with those of the other kinds beside them"));
     table
 }
 
-fn removal(kinds: &[Kind], taken: &[(String, Vec<f64>)]) -> Result<Table> {
-    let mut removed = Vec::new();
-    for (kind, (name, times)) in kinds.iter().zip(taken) {
-        say(&format!("thousand: {name} removes all"));
-        let names: Vec<_> = (0..times.len()).map(|number| format!("t{number}")).collect();
-        let sample = kind.remove(&names)?.run().with_context(|| format!("{name} removes all"))?;
-        removed.push((name.clone(), vec![sample.milliseconds]));
-    }
-    Ok(Table::of("thousand", "all removed in one command", "ms", &removed, &["crun", "floor"]))
-}
-
-/// What the machine has less of with so many, in several goes.
-fn weighed(bench: &Bench, kinds: &[Kind]) -> Result<Table> {
+/// What the machine has less of for each one.
+fn memory_of(crowds: &[Crowd]) -> Table {
     let mut table = Table::new("thousand", "memory of each one", "KiB");
-    for kind in kinds {
-        let mut weights = Vec::new();
-        for go in 0..GOES {
-            say(&format!("thousand: memory of {}, {} of {GOES}", kind.name, go + 1));
-            weights.push(weigh(kind, IN_A_GO.min(bench.containers))?);
+    for crowd in crowds.iter().filter(|crowd| !crowd.taken.is_empty()) {
+        let name = crowd.kind.name;
+        for (at, what) in ["in all", "the kernel's part"].into_iter().enumerate() {
+            let batches = crowd.taken.chunks(crowd.taken.len().div_ceil(BATCHES));
+            let means: Vec<_> =
+                batches.map(|batch| batch.iter().map(|taken| taken[at]).sum::<f64>() / batch.len() as f64).collect();
+            table.lines.push(Line::new(&format!("{name}: {what}"), Summary::of(&means)));
         }
-        for (at, what) in ["in all", "the kernel's part", "its resident supervisor"].into_iter().enumerate() {
-            let its: Vec<_> = weights.iter().map(|weight| weight[at]).collect();
-            table.lines.push(Line::new(&format!("{}: {what}", kind.name), Summary::of(&its)));
-        }
+        let resident = crowd.resident / crowd.times.len() as f64;
+        table.lines.push(Line::new(&format!("{name}: its resident supervisor"), Summary::of(&[resident])));
     }
-    table.notes.push(format!(
-        "{GOES} goes of {IN_A_GO}: in all is what MemAvailable lost, which others on the machine change too"
-    ));
+    table.notes.push("in all: what MemAvailable lost, which others on the machine change too".to_owned());
     table.notes.push("the kernel's part: SUnreclaim, KernelStack, PageTables and Percpu".to_owned());
     table.notes.push("the supervisor is weighed by its proportional share (Pss)".to_owned());
-    Ok(table)
+    table
 }
 
-/// In all, the kernel's part, and the supervisor's.
-fn weigh(kind: &Kind, count: usize) -> Result<[f64; 3]> {
-    let names: Vec<_> = (0..count).map(|number| format!("m{number}")).collect();
-    let (available, kernels) = (memory::available_kib()?, memory::kernels_kib()?);
-    let started: Result<Vec<_>> = names.iter().map(|name| kind.start(name)?.run()).collect();
-    let program = kind.program()?;
-    let weighed = started.and_then(|_| {
-        Ok([available - memory::available_kib()?, memory::kernels_kib()? - kernels, memory::resident_kib(&program)?])
-    });
-    kind.remove(&names)?.run()?;
-    Ok(weighed?.map(|weight| weight / count as f64))
+fn removal(crowds: &[Crowd]) -> Result<Table> {
+    let mut removed = Vec::new();
+    for Crowd { kind, times, .. } in crowds {
+        say(&format!("thousand: {} removes all", kind.name));
+        let names: Vec<_> = (0..times.len()).map(|number| format!("t{number}")).collect();
+        let sample = kind.remove(&names)?.run().with_context(|| format!("{} removes all", kind.name))?;
+        removed.push((kind.name.to_owned(), vec![sample.milliseconds]));
+    }
+    Ok(Table::of("thousand", "all removed in one command", "ms", &removed, &["crun", "floor"]))
 }
 
 /// A table of one number.
