@@ -64,7 +64,7 @@ fn markdown(table: &Table, words: Words<'_>) -> String {
     let bases = bases(table);
     let has = |is: &dyn Fn(&crate::report::Line) -> bool| table.lines.iter().any(is);
     let (weighs, differs) = (has(&|line| line.peak_kib.is_some()), has(&|line| !line.walls.is_empty()));
-    let mut heads = vec![String::new(), words("median"), words("quartiles")];
+    let mut heads = vec![words("what"), words("median"), words("quartiles")];
     heads.extend(bases.iter().map(|base| format!("{} {}", words("in terms of"), words(base))));
     heads.extend(weighs.then(|| words("memory, KiB")));
     heads.extend(differs.then(|| words("walls")));
@@ -83,7 +83,7 @@ fn markdown(table: &Table, words: Words<'_>) -> String {
 
 fn host(report: &Report, words: Words<'_>) -> String {
     let host = &report.host;
-    let mut text = format!("| {} | |\n|---|---|\n", words("where"));
+    let mut text = format!("| {} | {} |\n|---|---|\n", words("where"), words("what"));
     let facts = [
         ("kernel", format!("Linux {}", host.kernel)),
         ("processors", host.processors.to_string()),
@@ -99,7 +99,7 @@ fn host(report: &Report, words: Words<'_>) -> String {
 }
 
 fn bars(report: &Report, words: Words<'_>) -> String {
-    let heads = ["what was demanded", "at most", "measured", ""].map(words);
+    let heads = ["what was demanded", "at most", "measured", "met"].map(words);
     let mut text = format!("| {} |\n|---|---|---|---|\n", heads.join(" | "));
     for bar in &report.bars {
         let verdict = bar.is_met().map_or("not measured", |met| if met { "met" } else { "missed" });
