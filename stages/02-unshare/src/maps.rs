@@ -4,8 +4,9 @@ use std::fmt::{Display, Formatter};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use groundwork::accounts;
 use groundwork::program::DEFAULT_PATH;
-use nix::unistd::{User, getegid, geteuid};
+use nix::unistd::{getegid, geteuid};
 
 use crate::user::may_map_any_id;
 
@@ -92,7 +93,7 @@ fn same_ids(map: &str) -> Vec<Range> {
 /// First ids and counts that a file such as /etc/subuid grants the caller, by name or by number: see subuid(5).
 fn granted(file: &str) -> Vec<(u32, u32)> {
     let user = geteuid();
-    let name = User::from_uid(user).ok().flatten().map(|user| user.name);
+    let name = accounts::user_name(user);
     let text = std::fs::read_to_string(file).unwrap_or_default();
     grants(&text, name.as_deref(), user.as_raw())
 }

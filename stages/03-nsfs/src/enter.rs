@@ -44,6 +44,22 @@ pub fn enter_process(kernel: &Kernel, pid: Pid, kinds: &[Namespace]) -> Result<(
 }
 // ANCHOR_END: enter_process
 
+/// The same for who was born into some of them, and enters the others: `kinds`, as [`to_enter`] gave them, and not the user
+/// namespace. In there the process has another number than `pid`, which is what /proc calls it; `held` is its pidfd.
+///
+/// # Errors
+/// As for [`enter_process`].
+pub fn enter_held(kernel: &Kernel, held: &OwnedFd, pid: Pid, kinds: &[Namespace]) -> Result<()> {
+    let root = kinds.contains(&Namespace::Mount).then(|| open_root(kernel, pid)).transpose()?;
+    if !kinds.is_empty() {
+        enter_at_once(kernel, pid, Some(held), kinds)?;
+    }
+    let Some(root) = root else { return Ok(()) };
+    take_root(kernel, &root)?;
+    rehearse_root_of(kernel, pid);
+    Ok(())
+}
+
 /// Those of `kinds` that process `pid` does not share with this one, and the user namespace that gives the right to them.
 ///
 /// Joining what one is in already is refused for a user namespace (EINVAL), and for the others of no use.

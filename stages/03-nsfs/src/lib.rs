@@ -18,7 +18,7 @@ pub mod table;
 pub mod tree;
 
 pub use census::Census;
-pub use enter::{enter_process, to_enter};
+pub use enter::{enter_held, enter_process, to_enter};
 pub use in_turn::enter_files;
 pub use inside::run_inside;
 pub use keep::{hold, keep};

@@ -1,6 +1,6 @@
 //! What was found, as text for people.
 
-use nix::unistd::User;
+use groundwork::accounts;
 
 use crate::census::{Census, Entry};
 use crate::compare::{compare, what_it_holds};
@@ -113,8 +113,7 @@ fn owner(census: &Census, entry: &Entry) -> String {
 }
 
 pub(crate) fn user_name(uid: nix::unistd::Uid) -> String {
-    let known = User::from_uid(uid).ok().flatten();
-    known.map_or_else(|| uid.to_string(), |user| user.name)
+    accounts::user_name(uid).unwrap_or_else(|| uid.to_string())
 }
 
 /// What still holds a namespace, for the one who just let go of it.

@@ -60,7 +60,7 @@ impl Cgroup {
     fn make(kernel: &Kernel, hierarchies: &[Hierarchy], name: &str, purpose: Purpose<'_>) -> Result<Self> {
         let plan = plan::places(kernel, hierarchies, name, purpose)?;
         let mut made = Self { places: Vec::new(), directory: None };
-        let done = made.build(kernel, plan, purpose).and_then(|()| made.open_directory(kernel));
+        let done = made.build(kernel, plan, purpose).and_then(|()| made.open_birthplace(kernel));
         if let Err(error) = done {
             let _ = made.remove(kernel);
             return Err(error);
@@ -193,7 +193,11 @@ impl Cgroup {
         outcomes.into_iter().collect()
     }
 
-    pub(crate) fn open_directory(&mut self, kernel: &Kernel) -> Result<()> {
+    /// Opens what [`Cgroup::birthplace`] gives, for a cgroup that another process made.
+    ///
+    /// # Errors
+    /// Those of openat(2): ENOENT when it has just been removed.
+    pub fn open_birthplace(&mut self, kernel: &Kernel) -> Result<()> {
         if let Some(place) = self.places.iter().find(|place| place.version == Version::V2) {
             let directory = kernel
                 .because("with this in hand clone3(2) lets a process be born inside")

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use groundwork::Kernel;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
@@ -25,14 +24,14 @@ impl Cgroup {
         Saved { places: self.places.clone() }
     }
 
-    /// A cgroup that another process made.
+    /// A cgroup that another process made. Who wants to be born there calls [`Cgroup::open_birthplace`] too.
     ///
     /// # Errors
     /// None of its directories is there any more.
     pub fn open(saved: &Saved) -> Result<Self> {
         let places: Vec<_> = saved.places.iter().filter(|place| place.directory.is_dir()).cloned().collect();
         ensure!(!places.is_empty(), "the cgroup is gone");
-        Self::of_places(places)
+        Ok(Self { places, directory: None })
     }
 
     /// The cgroup that [`Cgroup::create`] or [`Cgroup::try_create`] made under this name, even if they were stopped
@@ -44,13 +43,7 @@ impl Cgroup {
         let hierarchies = hierarchies("self")?;
         let places = newest_first(&hierarchies).filter_map(|hierarchy| plan::place_named(hierarchy, name));
         let places: Vec<_> = places.filter(|place| place.directory.is_dir()).collect();
-        if places.is_empty() { Ok(None) } else { Self::of_places(places).map(Some) }
-    }
-
-    fn of_places(places: Vec<Place>) -> Result<Self> {
-        let mut cgroup = Self { places, directory: None };
-        cgroup.open_directory(&Kernel::quiet())?;
-        Ok(cgroup)
+        Ok((!places.is_empty()).then_some(Self { places, directory: None }))
     }
 
     /// The cgroup that a process is in.

@@ -18,7 +18,7 @@ use crate::bundle::Bundle;
 use crate::report::Speaker;
 use crate::spec::Spec;
 use crate::streams::{self, Streams};
-use crate::{init, init_layer, who};
+use crate::{init, init_layer, start, who};
 
 // ANCHOR: inside
 /// Turns this process, just born, into the container that `spec` asks for.
@@ -61,8 +61,8 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -
     streams::take(kernel, streams, &outside.report)?;
     // The last step that needs root; after it nothing does.
     who::become_user(kernel, spec.user, maps.is_none_or(who::may_set_groups))?;
-    streams::go_to(kernel, &spec.directory)?;
-    let program = streams::program(kernel, spec)?;
+    start::go_to(kernel, &spec.directory)?;
+    let program = start::program(kernel, spec)?;
     if spec.init { init::run(kernel, &program, &outside.report) } else { program.exec(kernel) }
     // END run-1
 }

@@ -16,6 +16,7 @@ pub mod remove;
 pub mod report;
 pub mod signals;
 pub mod spec;
+pub mod start;
 pub mod state;
 pub mod streams;
 pub mod terminal;

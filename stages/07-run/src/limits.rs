@@ -5,20 +5,18 @@ use std::io::Write;
 use anyhow::{Context, Result, bail};
 use cgroup::Cgroup;
 use groundwork::Kernel;
-use nix::unistd::getpid;
 
 use crate::bundle::Bundle;
 use crate::state::{Running, Standing};
 
-/// Puts this process under the container's limits.
+/// The container's cgroup, if it has one, for a child to be born in.
 ///
 /// # Errors
-/// Those of writing cgroup.procs.
-pub fn join(kernel: &Kernel, running: &Running) -> Result<()> {
-    match &running.cgroup {
-        Some(saved) => Cgroup::open(saved)?.join(kernel, getpid()),
-        None => Ok(()),
-    }
+/// It is gone.
+pub fn birthplace(kernel: &Kernel, running: &Running) -> Result<Option<Cgroup>> {
+    let mut cgroup = running.cgroup.as_ref().map(Cgroup::open).transpose()?;
+    cgroup.as_mut().map_or(Ok(()), |cgroup| cgroup.open_birthplace(kernel))?;
+    Ok(cgroup)
 }
 
 /// The container's cgroup, for verbs that cannot do without.

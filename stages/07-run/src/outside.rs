@@ -17,7 +17,8 @@ use crate::limits;
 use crate::relay::{self, Child, Signals};
 use crate::report::{self, Failure, Heard, Listener};
 use crate::spec::Spec;
-use crate::streams::{self, Streams};
+use crate::start;
+use crate::streams::Streams;
 
 /// What became of a container.
 #[derive(Debug)]
@@ -111,7 +112,7 @@ fn give_birth(kernel: &Kernel, asked: &Asked<'_>) -> Result<Birth> {
 }
 
 fn inside(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> ExitCode {
-    become_container(kernel, asked, outside).unwrap_or_else(|error| streams::give_up(kernel, &outside.report, &error))
+    become_container(kernel, asked, outside).unwrap_or_else(|error| start::give_up(kernel, &outside.report, &error))
 }
 
 // ANCHOR: prepare

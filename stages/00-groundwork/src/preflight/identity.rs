@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use nix::sched::{CloneFlags, unshare};
-use nix::unistd::{Pid, Uid, User, getegid, geteuid, getpid, pipe, read, setresuid};
+use nix::unistd::{Pid, Uid, getegid, geteuid, getpid, pipe, read, setresuid};
 
+use crate::accounts;
 use crate::cause::{Cause, Kind};
 use crate::host::{Capability, Here, Host};
 use crate::preflight::programs::find;
@@ -90,8 +91,7 @@ fn granted(program: &str, file: &str) -> Result<Grant, Trouble> {
     let helper = find(program).ok_or_else(|| {
         Cause::new(Kind::MissingProgram, format!("{program} is not installed"), format!("`{remedy}`"))
     })?;
-    let user = User::from_uid(Uid::effective()).ok().flatten();
-    let name = user.map_or_else(|| Uid::effective().to_string(), |user| user.name);
+    let name = accounts::user_name(Uid::effective()).unwrap_or_else(|| Uid::effective().to_string());
     let own =
         |line: &&str| line.split(':').next().is_some_and(|who| who == name || who == Uid::effective().to_string());
     let lines = host.text(file).unwrap_or_default();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::accounts;
 use crate::host::{Here, Host};
 use crate::preflight::{Need, Stage, Verdict, check};
 
@@ -117,8 +118,7 @@ fn user(host: &dyn Host) -> String {
         (true, true) => "root".to_owned(),
         (true, false) => "root of a user namespace".to_owned(),
         (false, _) => {
-            let user = nix::unistd::User::from_uid(id).ok().flatten();
-            user.map_or_else(|| format!("user {id}"), |user| format!("user {} ({id})", user.name))
+            accounts::user_name(id).map_or_else(|| format!("user {id}"), |name| format!("user {name} ({id})"))
         }
     }
 }

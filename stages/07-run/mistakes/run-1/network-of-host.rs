@@ -26,6 +26,6 @@
     }
     streams::take(kernel, streams, &outside.report)?;
     who::become_user(kernel, spec.user, maps.is_none_or(who::may_set_groups))?;
-    streams::go_to(kernel, &spec.directory)?;
-    let program = streams::program(kernel, spec)?;
+    start::go_to(kernel, &spec.directory)?;
+    let program = start::program(kernel, spec)?;
     if spec.init { init::run(kernel, &program, &outside.report) } else { program.exec(kernel) }

@@ -1,35 +1,42 @@
 //! `boxwright exec`: one more process in a container that runs.
 
 use std::ffi::OsString;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
+use cgroup::{Birth, Cgroup};
 use clap::Args;
 use groundwork::Kernel;
+use groundwork::kernel::Born;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::unistd::{ForkResult, Pid};
+use nix::sched::CloneFlags;
 use unshare::{Namespace, pid};
 
 use crate::outside::{self, Outcome};
 use crate::relay::{Child, Signals};
 use crate::report::{self, Listener, Speaker};
 use crate::spec::Spec;
-use crate::state::Process;
+use crate::state::{Process, Running};
 use crate::streams::{self, Streams};
 use crate::verbs::{run, running};
-use crate::{limits, terminal, who};
+use crate::{limits, start, terminal, who};
+
+/// What the parent enters: the user namespace gives the right to all others, and into a PID namespace one is born.
+const ON_THE_WAY: [Namespace; 2] = [Namespace::User, Namespace::Pid];
+
+const HAS_ENDED: &str = "the container has ended meanwhile";
 
 const EXAMPLES: &str = "\
 Examples:
   boxwright exec web                       a shell in the same container
   boxwright exec web -- ps aux             its processes, as they see each other
   boxwright exec -u 1000 -w /tmp web -- id
-  boxwright exec --explain web -- true     how one gets in: one call for all namespaces
+  boxwright exec --explain web -- true     how one gets in
 
 What to know:
-  - It joins the cgroup and the namespaces of the container's first process, and takes its root.
+  - It is born in the cgroup of the container's first process, enters its namespaces and takes its root.
   - It is not a child of that process, and ends with it: when PID 1 ends, so does everyone.
 
 See also: setns(2), pidfd_open(2), namespaces(7)";
@@ -64,55 +71,89 @@ pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
     let (bundle, running) = running(&options.name)?;
     let spec = options.spec(bundle.spec()?)?;
     ensure!(!limits::is_paused(&running), "{0} is paused; `boxwright unpause {0}` first", options.name);
-    limits::join(kernel, &running)?;
     let single_id = unshare::user::is_needed();
-    enter(kernel, running.process)?;
+    let container = hold(kernel, &running)?;
+    nsfs::enter_process(kernel, container.process.pid(), &ON_THE_WAY)?;
     let (listener, speaker) = report::pair()?;
     let signals = Signals::hold()?;
-    match kernel.because("whoever enters a PID namespace stays outside: the next child will be inside").fork()? {
-        ForkResult::Child => {
+    let Birth { born, is_inside } = give_birth(kernel, container.cgroup.as_ref())?;
+    match born {
+        Born::Child => {
             drop((listener, signals));
-            Ok(inside(kernel, &spec, single_id, &speaker)
-                .unwrap_or_else(|error| streams::give_up(kernel, &speaker, &error)))
+            Ok(enter(kernel, &container, is_inside)
+                .and_then(|()| start(kernel, &spec, single_id, &speaker))
+                .unwrap_or_else(|error| start::give_up(kernel, &speaker, &error)))
         }
-        ForkResult::Parent { child } => {
+        Born::Parent { child, pidfd } => {
             drop(speaker);
-            attend(kernel, child, &signals, &listener)
+            attend(kernel, &Child { pid: child, pidfd }, &signals, &listener)
         }
     }
 }
 
-/// Enters all namespaces of a process, and makes sure that it was this one all the time: a PID is given out again.
-fn enter(kernel: &Kernel, process: Process) -> Result<()> {
+/// A container that runs.
+struct Container {
+    /// Its first process.
+    process: Process,
+    /// The same: a PID is given out again, and this is not.
+    held: OwnedFd,
+    /// The namespaces that are left for the child to enter.
+    kinds: Vec<Namespace>,
+    cgroup: Option<Cgroup>,
+}
+
+fn hold(kernel: &Kernel, running: &Running) -> Result<Container> {
+    let cgroup = limits::birthplace(kernel, running)?;
+    let process = running.process;
     let held =
         kernel.because("while this does not say that it has ended, its PID is its own").pidfd_open(process.pid())?;
-    ensure!(process.is_alive(), "the container has ended meanwhile");
+    ensure!(process.is_alive(), HAS_ENDED);
     kernel
-        .because("from the next step on we are seen inside: nobody shall look at our file and at what we have open")
+        .because("our child will be seen inside: nobody shall look at our file and at what we have open")
         .prctl_set_undumpable()?;
-    nsfs::enter_process(kernel, process.pid(), &Namespace::ALL)?;
-    let mut asked = [PollFd::new(held.as_fd(), PollFlags::POLLIN)];
-    let has_ended = !kernel.is_rehearsing() && poll(&mut asked, PollTimeout::ZERO)? > 0;
-    ensure!(!has_ended, "the container has ended meanwhile");
-    Ok(())
+    let mut kinds = nsfs::to_enter(process.pid(), &Namespace::ALL);
+    kinds.retain(|kind| !ON_THE_WAY.contains(kind));
+    Ok(Container { process, held, kinds, cgroup })
 }
 
 // ANCHOR: inside
-fn inside(kernel: &Kernel, spec: &Spec, single_id: bool, speaker: &Speaker) -> Result<ExitCode> {
+/// In the container's PID namespace, which takes only children, and in its cgroup2.
+fn give_birth(kernel: &Kernel, cgroup: Option<&Cgroup>) -> Result<Birth> {
+    match cgroup {
+        Some(cgroup) => cgroup.birth(kernel),
+        None => {
+            let reason = "whoever enters a PID namespace stays outside: the next child will be inside";
+            Ok(Birth { born: kernel.because(reason).clone(CloneFlags::empty())?, is_inside: false })
+        }
+    }
+}
+
+/// Enters what a process can enter itself: cgroups while their files can be seen, then namespaces.
+fn enter(kernel: &Kernel, container: &Container, is_inside: bool) -> Result<()> {
+    let Container { process, held, kinds, cgroup } = container;
     pid::die_with_parent(kernel)?;
+    if let Some(cgroup) = cgroup {
+        cgroup.enter(kernel, is_inside)?;
+    }
+    nsfs::enter_held(kernel, held, process.pid(), kinds)?;
+    let mut asked = [PollFd::new(held.as_fd(), PollFlags::POLLIN)];
+    let has_ended = !kernel.is_rehearsing() && poll(&mut asked, PollTimeout::ZERO)? > 0;
+    ensure!(!has_ended, HAS_ENDED);
+    Ok(())
+}
+
+fn start(kernel: &Kernel, spec: &Spec, single_id: bool, speaker: &Speaker) -> Result<ExitCode> {
     kernel.because("permissions are meant as written, whatever mask the caller has").umask(0o022)?;
     let streams = if spec.terminal { Streams::Terminal } else { Streams::Ours };
     streams::take(kernel, &streams, speaker)?;
     who::become_user(kernel, spec.user, !single_id)?;
-    streams::go_to(kernel, &spec.directory)?;
-    streams::program(kernel, spec)?.exec(kernel)
+    start::go_to(kernel, &spec.directory)?;
+    start::program(kernel, spec)?.exec(kernel)
 }
 // ANCHOR_END: inside
 
-fn attend(kernel: &Kernel, pid: Pid, signals: &Signals, listener: &Listener) -> Result<ExitCode> {
-    let pidfd = kernel.because("its end can be waited for together with signals and keys").pidfd_open(pid)?;
-    let child = Child { pid, pidfd };
-    match outside::attend(kernel, &child, signals, listener, || Ok(()))? {
+fn attend(kernel: &Kernel, child: &Child, signals: &Signals, listener: &Listener) -> Result<ExitCode> {
+    match outside::attend(kernel, child, signals, listener, || Ok(()))? {
         Outcome::Ended(waited) => Ok(waited.into()),
         Outcome::Failed(failure) => {
             eprint!("{}", failure.words);
