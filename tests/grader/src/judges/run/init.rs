@@ -74,6 +74,8 @@ fn reaps(bench: &Bench, checks: &mut Checks) -> Judged {
     tell(Signal::SIGCONT);
     becomes(|| zombies(first) == 0);
     let left = zombies(first);
+    // Who has reaped the last one still has to decide what that means: to wait on, or to end.
+    becomes(|| first.status("State").is_none_or(|state| !state.starts_with('R')));
     running.say("on");
     let goes_on = running.line_with(&format!("on-{word}")).is_some();
     checks
