@@ -22,6 +22,8 @@ pub enum Need {
     CgroupV1Trees,
     /// podman(1).
     Podman,
+    /// rustc(1): where no sandbox can be made, the grader builds the doctor that it asks for the cause.
+    Rust,
     Busybox,
     CpuLimit,
     CpusetLimit,
@@ -74,6 +76,7 @@ impl Need {
                 "run the tests as a user whom /etc/subuid does not name",
             ),
             Self::Podman => own(is_there("podman"), "there is no podman", "install the package podman"),
+            Self::Rust => own(is_there("rustc"), "there is no compiler", "install Rust"),
             Self::CgroupV1Trees => own(
                 std::fs::read_to_string("/proc/self/mountinfo").is_ok_and(|mounts| mounts.contains(" - cgroup ")),
                 "this machine has cgroups of version 2 alone",

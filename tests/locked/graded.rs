@@ -60,7 +60,7 @@ fn is_not_gradable(room: &Room, lock: &Lock, exercise: &str, bin: &str) {
 
 #[test]
 fn without_user_namespaces_nothing_is_graded_and_nothing_counts() {
-    needs!(UserNamespaces);
+    needs!(UserNamespaces, Rust);
     let room = room!();
     let bin = prepared(&room);
     for lock in [forbidden::by_sysctl(), forbidden::by_apparmor(), forbidden::by_filter(), hidden::in_part()] {

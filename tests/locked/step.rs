@@ -3,7 +3,7 @@
 //! Between the two nothing may be allocated: another thread of the judges may have held the allocator's lock. So every
 //! string is made before, and a step that fails says so on standard error and ends the process.
 
-use std::ffi::{CString, OsStr};
+use std::ffi::{CStr, CString, OsStr};
 use std::fmt::Debug;
 use std::os::unix::ffi::OsStrExt;
 
@@ -13,6 +13,7 @@ use nix::libc;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::stat::Mode;
+use nix::sys::statvfs::{FsFlags, statvfs};
 
 use super::filter::Filter;
 
@@ -108,7 +109,8 @@ impl Step {
             Self::Mount { source, target, fstype, flags, options } => {
                 let [source, fstype, options] =
                     [source, fstype, options].map(|text| (!text.is_empty()).then_some(text.as_c_str()));
-                mount(source, target.as_c_str(), fstype, *flags, options)
+                let kept = if flags.contains(MsFlags::MS_REMOUNT) { of_mount(target)? } else { MsFlags::empty() };
+                mount(source, target.as_c_str(), fstype, *flags | kept, options)
             }
             Self::Pivot(path) => {
                 nix::unistd::chdir(path.as_c_str())?;
@@ -136,6 +138,17 @@ impl Prepared {
         // SAFETY: it takes a number and does not return.
         unsafe { libc::_exit(STUMBLED) }
     }
+}
+
+/// What the mount forbids already: in a user namespace that stays forbidden, and a mount that would allow it is refused.
+fn of_mount(target: &CStr) -> nix::Result<MsFlags> {
+    let now = statvfs(target)?.flags();
+    let both = [
+        (FsFlags::ST_NOSUID, MsFlags::MS_NOSUID),
+        (FsFlags::ST_NODEV, MsFlags::MS_NODEV),
+        (FsFlags::ST_NOEXEC, MsFlags::MS_NOEXEC),
+    ];
+    Ok(both.into_iter().filter(|(seen, _)| now.contains(*seen)).map(|(_, asked)| asked).collect())
 }
 
 /// The parent waits, and ends as the child does.

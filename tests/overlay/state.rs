@@ -85,6 +85,8 @@ fn whoever_ends_the_unpacking_of_a_layer_finds_no_half_of_it() {
         // As a terminal does it: all hear it. Other signals come to one.
         let told = group.filter(|process| signal == Signal::SIGINT || *process == running.process());
         told.for_each(|Process(pid)| kill(Pid::from_raw(pid as i32), signal).unwrap());
+        // The end of the archive would end it too: it does not come before the signal has had its time.
+        assert!(running.process().ends_before(Instant::now() + Duration::from_secs(10)), "{signal}");
         assert_eq!(running.end().status(), 128 + signal as i32);
         let left = fs::read_dir(room.path("")).unwrap().map(|entry| entry.unwrap().file_name());
         assert_eq!(left.collect::<Vec<_>>(), ["content"], "{signal}");

@@ -44,7 +44,8 @@ impl Maps {
         if may_map_any_id() {
             return Self { users: same_ids("/proc/self/uid_map"), groups: same_ids("/proc/self/gid_map") };
         }
-        let (users, groups) = (granted("/etc/subuid"), granted("/etc/subgid"));
+        let (users, groups) =
+            (granted("/etc/subuid", "/proc/self/uid_map"), granted("/etc/subgid", "/proc/self/gid_map"));
         let helpers = [NEWUIDMAP, NEWGIDMAP].into_iter().all(|name| helper(name).is_some());
         let Self { users: me, groups: my_group } = Self::only_me();
         if users.is_empty() || groups.is_empty() || !helpers {
@@ -91,11 +92,15 @@ fn same_ids(map: &str) -> Vec<Range> {
 }
 
 /// First ids and counts that a file such as /etc/subuid grants the caller, by name or by number: see subuid(5).
-fn granted(file: &str) -> Vec<(u32, u32)> {
+///
+/// In a container the file may grant what the container's own `map` has not: such ids newuidmap(1) cannot map either.
+fn granted(file: &str, map: &str) -> Vec<(u32, u32)> {
     let user = geteuid();
     let name = accounts::user_name(user);
     let text = std::fs::read_to_string(file).unwrap_or_default();
-    grants(&text, name.as_deref(), user.as_raw())
+    let here = same_ids(map);
+    let exist = |&(first, count): &(u32, u32)| here.iter().any(|range| range.has(first, count));
+    grants(&text, name.as_deref(), user.as_raw()).into_iter().filter(exist).collect()
 }
 
 fn grants(text: &str, name: Option<&str>, id: u32) -> Vec<(u32, u32)> {
@@ -116,6 +121,13 @@ fn in_a_row(first: Vec<Range>, granted: &[(u32, u32)]) -> Vec<Range> {
         ranges.push(Range { inside, outside, count: count.min(u32::MAX - inside) });
     }
     ranges
+}
+
+impl Range {
+    /// True when `count` ids from `first` on exist inside.
+    fn has(&self, first: u32, count: u32) -> bool {
+        first >= self.inside && u64::from(first) + u64::from(count) <= u64::from(self.inside) + u64::from(self.count)
+    }
 }
 
 impl Display for Range {
@@ -165,6 +177,13 @@ mod tests {
         assert_eq!(grants(text, Some("ann"), 1000), [(100_000, 65536), (500_000, 10)]);
         assert_eq!(grants(text, Some("bob"), 7), [(165_536, 65536)]);
         assert_eq!(grants(text, None, 1), []);
+    }
+
+    #[test]
+    fn what_is_not_here_cannot_be_granted() {
+        assert!(range(0, 0, u32::MAX).has(100_000, 65536) && range(0, 0, 165_536).has(100_000, 65536));
+        assert!(!range(0, 0, 65536).has(100_000, 65536) && !range(100_001, 0, 65536).has(100_000, 65536));
+        assert!(!range(0, 0, 165_535).has(100_000, 65536));
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! Finding a cgroup again: from another process, by its name, by a process in it.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use crate::cgroup::Cgroup;
-use crate::delegation::base;
 use crate::hierarchy::{Hierarchy, Version, hierarchies};
 use crate::place::Place;
 use crate::plan;
@@ -65,13 +64,17 @@ impl Cgroup {
     /// No hierarchy has it.
     pub fn of_path(path: &Path) -> Result<Self> {
         let hierarchies = hierarchies("self")?;
-        ensure!(path != Path::new(""), no_such_cgroup(path, &hierarchies));
+        let is_a_name = path != Path::new("") && !path.components().any(|part| part == Component::ParentDir);
+        ensure!(is_a_name, no_such_cgroup(path, &hierarchies));
         // The shortest rest, because one hierarchy may be mounted below another's directory.
         let inside = hierarchies.iter().filter_map(|hierarchy| path.strip_prefix(&hierarchy.top).ok());
         let inside = inside.min_by_key(|inside| inside.components().count()).unwrap_or(path);
-        // Below the top; or, as an ordinary user made it, below the part of the tree that was handed over.
-        let tops = |one: &Hierarchy| [Some(one.top.clone()), base(one)].into_iter().flatten();
-        let found = |one| tops(one).find_map(|top| foreign_place(one, joined(&top, inside)));
+        // Below the top; or, as an ordinary user made it, below the part of the tree that was handed over, which holds us:
+        // our own cgroup or one above it, for we may be inside of the one that is looked for.
+        let found = |one: &Hierarchy| {
+            let tops = [one.top.as_path()].into_iter().chain(one.own.ancestors());
+            tops.into_iter().find_map(|top| foreign_place(one, joined(top, inside)))
+        };
         let places: Vec<_> = newest_first(&hierarchies).filter_map(found).collect();
         ensure!(!places.is_empty(), no_such_cgroup(path, &hierarchies));
         Ok(Self { places, directory: None })

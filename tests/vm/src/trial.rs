@@ -39,6 +39,9 @@ pub(crate) struct Test {
     /// Only the machine of this name; book/hosts.json is then not looked at
     #[arg(long, value_name = "NAME", conflicts_with = "write")]
     only: Option<String>,
+    /// Of everything only the judges whose names contain this
+    #[arg(long, value_name = "WORD", conflicts_with_all = ["write", "quick", "doctor"])]
+    judges: Vec<String>,
     /// Write here what every program says, as it says it: a file for each machine
     #[arg(long, value_name = "DIR")]
     log: Option<PathBuf>,
@@ -132,7 +135,8 @@ impl Test {
         };
         note("ready".to_owned(), "yes".to_owned(), machine.started_in, true);
         for user in [false, true] {
-            let visit = Visit { machine: &machine, round, tried, user, log: log.as_ref() };
+            let asked = self.judges.as_slice();
+            let visit = Visit { machine: &machine, round, tried, asked, user, log: log.as_ref() };
             found.push(visit.all(&mut note)?);
         }
         Ok((lines, found))

@@ -19,7 +19,9 @@ pub(super) fn hint(asked: &Asked<'_>) -> Option<String> {
     if asked.name == "clone3" {
         let cgroup = asked.word(0).split_once("cgroup=")?.1;
         let directory = cgroup.split_once('<')?.1.split_once('>')?.0;
-        return enter(asked, Path::new(directory));
+        // Other answers speak of the namespaces that were asked for: ENOSPC of their number, EPERM of the right to them.
+        let is_about_the_cgroup = matches!(asked.errno, EACCES | EAGAIN | EBUSY | ENODEV | ENOENT | EOPNOTSUPP);
+        return is_about_the_cgroup.then(|| enter(asked, Path::new(directory))).flatten();
     }
     let path = asked.path(if asked.name.starts_with("openat") { 1 } else { 0 })?;
     let is_cgroup = asked.host.mount_under(&path)?.fstype.starts_with("cgroup");
