@@ -155,8 +155,13 @@ fn move_all(kernel: &Kernel, from: &Path, to: &Path, gives_way: impl Fn() -> boo
         for pid in &processes {
             let pid = if kernel.is_rehearsing() { "PID" } else { pid };
             let moved = kernel.because(reason).write(to.join("cgroup.procs"), pid);
-            // ESRCH: it has ended in the meantime, which is as good.
-            ignore(Errno::ESRCH, moved)?;
+            // ESRCH: it has ended in the meantime, which is as good. EBUSY: another program has just handed something down
+            // from there, and will find everybody where they are.
+            match moved.as_ref().err().and_then(Refused::errno_of) {
+                Some(Errno::EBUSY) if gives_way() => return Ok(()),
+                Some(Errno::EBUSY) => break,
+                _ => ignore(Errno::ESRCH, moved)?,
+            }
         }
         if processes.is_empty() || kernel.is_rehearsing() || gives_way() {
             return Ok(());

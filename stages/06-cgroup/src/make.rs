@@ -28,11 +28,12 @@ pub(crate) fn build(kernel: &Kernel, hierarchy: &Hierarchy, place: &Place, purpo
 const ATTEMPTS: usize = 20;
 
 /// Whoever removes the last cgroup removes what is around it, which may be at this moment. Then something that was there
-/// is gone (ENOENT), or their processes are back in our way (EBUSY), and we begin again.
+/// is gone (ENOENT, or ENODEV where the file was open by then), or their processes are back in our way (EBUSY), and we begin
+/// again.
 fn make_directories(kernel: &Kernel, hierarchy: &Hierarchy, place: &Place) -> Result<()> {
     for _ in 1..ATTEMPTS {
         match make_once(kernel, hierarchy, place) {
-            Err(error) if matches!(Refused::errno_of(&error), Some(Errno::ENOENT | Errno::EBUSY)) => {}
+            Err(error) if matches!(Refused::errno_of(&error), Some(Errno::ENOENT | Errno::ENODEV | Errno::EBUSY)) => {}
             other => return other,
         }
     }
