@@ -29,13 +29,15 @@ fn layers_below_never_change() {
     needs!(UserNamespaces, PivotRoot, Overlayfs);
     let room = room!();
     let layer = layer(&room);
-    let (before, image) = (tree(&layer), tree(rootfs()));
+    // Other judges live in this root meanwhile, and mount(8) keeps notes in /run/mount of it.
+    let image = || tree(rootfs()).into_iter().filter(|(path, _)| !path.starts_with("run")).collect::<Vec<_>>();
+    let (before, image_before) = (tree(&layer), image());
     let words = "set -e; echo more >> /file; rm /other; chmod 700 /d; touch -d @0 /d/sub; mv /d/two /moved; mv /d/sub /sub; \
                  ln /d/one /third; echo x > /twin; rm -r /d; mkdir /d; rm /link; mkdir /link; truncate -s 0 /etc/passwd; \
                  chown 0:0 /etc/group; chmod 0 /usr/bin/cat; rm -r /var; find / -xdev -newer /file -name none; ls -A / | wc -l";
     enter_keeping(&room, "box", &[&layer], words).ok();
     assert_eq!(tree(&layer), before);
-    assert_eq!(tree(rootfs()), image);
+    assert!(image() == image_before, "the root below has changed");
     assert!(names(&upper(&room, "box")).len() > 10, "all that was written somewhere else");
 }
 
