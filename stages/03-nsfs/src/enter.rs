@@ -26,15 +26,24 @@ use crate::link::{Identity, link};
 /// # Errors
 /// ESRCH when there is no such process; EPERM without CAP_SYS_ADMIN in the owner of a namespace: see setns(2).
 pub fn enter_process(kernel: &Kernel, pid: Pid, kinds: &[Namespace]) -> Result<()> {
-    // EXERCISE enter-2
     let kinds = to_enter(pid, kinds);
     if kinds.is_empty() {
         return Ok(());
     }
+    let held = take_hold(kernel, pid)?;
+    enter_held(kernel, pid, held.as_ref(), &kinds)
+}
+
+/// Enters `kinds`, in none of which this process is yet: see [`to_enter`]. `held` is the pidfd of process `pid`, or none on a
+/// kernel without pidfds.
+///
+/// # Errors
+/// As for [`enter_process`].
+pub fn enter_held(kernel: &Kernel, pid: Pid, held: Option<&OwnedFd>, kinds: &[Namespace]) -> Result<()> {
+    // EXERCISE enter-2
     let drops_groups = may_drop_groups(&pid.to_string());
-    let pidfd = take_hold(kernel, pid)?;
     let root = kinds.contains(&Namespace::Mount).then(|| open_root(kernel, pid)).transpose()?;
-    enter_at_once(kernel, pid, pidfd.as_ref(), &kinds)?;
+    enter_at_once(kernel, pid, held, kinds)?;
     if let Some(root) = root {
         take_root(kernel, &root)?;
         rehearse_root_of(kernel, pid);
@@ -43,22 +52,6 @@ pub fn enter_process(kernel: &Kernel, pid: Pid, kinds: &[Namespace]) -> Result<(
     // END enter-2
 }
 // ANCHOR_END: enter_process
-
-/// The same for who was born into some of them, and enters the others: `kinds`, as [`to_enter`] gave them, and not the user
-/// namespace. In there the process has another number than `pid`, which is what /proc calls it; `held` is its pidfd.
-///
-/// # Errors
-/// As for [`enter_process`].
-pub fn enter_held(kernel: &Kernel, held: &OwnedFd, pid: Pid, kinds: &[Namespace]) -> Result<()> {
-    let root = kinds.contains(&Namespace::Mount).then(|| open_root(kernel, pid)).transpose()?;
-    if !kinds.is_empty() {
-        enter_at_once(kernel, pid, Some(held), kinds)?;
-    }
-    let Some(root) = root else { return Ok(()) };
-    take_root(kernel, &root)?;
-    rehearse_root_of(kernel, pid);
-    Ok(())
-}
 
 /// Those of `kinds` that process `pid` does not share with this one, and the user namespace that gives the right to them.
 ///

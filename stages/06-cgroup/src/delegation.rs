@@ -155,12 +155,11 @@ fn move_all(kernel: &Kernel, from: &Path, to: &Path, gives_way: impl Fn() -> boo
         for pid in &processes {
             let pid = if kernel.is_rehearsing() { "PID" } else { pid };
             let moved = kernel.because(reason).write(to.join("cgroup.procs"), pid);
-            // ESRCH: it has ended in the meantime, which is as good. EBUSY: another program has just handed something down
-            // from there, and will find everybody where they are.
-            match moved.as_ref().err().and_then(Refused::errno_of) {
-                Some(Errno::EBUSY) if gives_way() => return Ok(()),
-                Some(Errno::EBUSY) => break,
-                _ => ignore(Errno::ESRCH, moved)?,
+            // ESRCH: it has ended in the meantime, which is as good. EBUSY: another program has handed controllers down from
+            // there again, and the others stay where they are while it gives us a reason to.
+            match moved {
+                Err(error) if Refused::errno_of(&error) == Some(Errno::EBUSY) => break,
+                other => ignore(Errno::ESRCH, other)?,
             }
         }
         if processes.is_empty() || kernel.is_rehearsing() || gives_way() {

@@ -1,5 +1,6 @@
 //! Finding a cgroup again: from another process, by its name, by a process in it.
 
+use std::iter;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Result, ensure};
@@ -72,8 +73,8 @@ impl Cgroup {
         // Below the top; or, as an ordinary user made it, below the part of the tree that was handed over, which holds us:
         // our own cgroup or one above it, for we may be inside of the one that is looked for.
         let found = |one: &Hierarchy| {
-            let tops = [one.top.as_path()].into_iter().chain(one.own.ancestors());
-            tops.into_iter().find_map(|top| foreign_place(one, joined(top, inside)))
+            let mut tops = iter::once(one.top.as_path()).chain(one.own.ancestors());
+            tops.find_map(|top| foreign_place(one, joined(top, inside)))
         };
         let places: Vec<_> = newest_first(&hierarchies).filter_map(found).collect();
         ensure!(!places.is_empty(), no_such_cgroup(path, &hierarchies));

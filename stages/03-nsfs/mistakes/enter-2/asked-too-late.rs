@@ -1,11 +1,6 @@
 // Who asks where the answer is needed.
-    let kinds = to_enter(pid, kinds);
-    if kinds.is_empty() {
-        return Ok(());
-    }
-    let pidfd = take_hold(kernel, pid)?;
     let root = kinds.contains(&Namespace::Mount).then(|| open_root(kernel, pid)).transpose()?;
-    enter_at_once(kernel, pid, pidfd.as_ref(), &kinds)?;
+    enter_at_once(kernel, pid, held, kinds)?;
     if let Some(root) = root {
         take_root(kernel, &root)?;
         rehearse_root_of(kernel, pid);

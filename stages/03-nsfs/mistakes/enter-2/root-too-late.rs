@@ -1,11 +1,6 @@
 // Who opens things where they are needed.
-    let kinds = to_enter(pid, kinds);
-    if kinds.is_empty() {
-        return Ok(());
-    }
     let drops_groups = may_drop_groups(&pid.to_string());
-    let pidfd = take_hold(kernel, pid)?;
-    enter_at_once(kernel, pid, pidfd.as_ref(), &kinds)?;
+    enter_at_once(kernel, pid, held, kinds)?;
     let root = kinds.contains(&Namespace::Mount).then(|| open_root(kernel, pid)).transpose()?;
     if let Some(root) = root {
         take_root(kernel, &root)?;

@@ -23,9 +23,6 @@ use crate::streams::{self, Streams};
 use crate::verbs::{run, running};
 use crate::{limits, start, terminal, who};
 
-/// What the parent enters: the user namespace gives the right to all others, and into a PID namespace one is born.
-const ON_THE_WAY: [Namespace; 2] = [Namespace::User, Namespace::Pid];
-
 const HAS_ENDED: &str = "the container has ended meanwhile";
 
 const EXAMPLES: &str = "\
@@ -73,7 +70,7 @@ pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
     ensure!(!limits::is_paused(&running), "{0} is paused; `boxwright unpause {0}` first", options.name);
     let single_id = unshare::user::is_needed();
     let container = hold(kernel, &running)?;
-    nsfs::enter_process(kernel, container.process.pid(), &ON_THE_WAY)?;
+    nsfs::enter_held(kernel, container.process.pid(), Some(&container.held), &container.on_the_way)?;
     let (listener, speaker) = report::pair()?;
     let signals = Signals::hold()?;
     let Birth { born, is_inside } = give_birth(kernel, container.cgroup.as_ref())?;
@@ -81,7 +78,7 @@ pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
         Born::Child => {
             drop((listener, signals));
             Ok(enter(kernel, &container, is_inside)
-                .and_then(|()| start(kernel, &spec, single_id, &speaker))
+                .and_then(|()| become_program(kernel, &spec, single_id, &speaker))
                 .unwrap_or_else(|error| start::give_up(kernel, &speaker, &error)))
         }
         Born::Parent { child, pidfd } => {
@@ -97,8 +94,11 @@ struct Container {
     process: Process,
     /// The same: a PID is given out again, and this is not.
     held: OwnedFd,
-    /// The namespaces that are left for the child to enter.
-    kinds: Vec<Namespace>,
+    /// The namespaces that the parent enters: that of the users gives the right to all others, and into that of the PIDs one
+    /// is born.
+    on_the_way: Vec<Namespace>,
+    /// Those that are left for the child.
+    inside: Vec<Namespace>,
     cgroup: Option<Cgroup>,
 }
 
@@ -111,9 +111,9 @@ fn hold(kernel: &Kernel, running: &Running) -> Result<Container> {
     kernel
         .because("our child will be seen inside: nobody shall look at our file and at what we have open")
         .prctl_set_undumpable()?;
-    let mut kinds = nsfs::to_enter(process.pid(), &Namespace::ALL);
-    kinds.retain(|kind| !ON_THE_WAY.contains(kind));
-    Ok(Container { process, held, kinds, cgroup })
+    let is_on_the_way = |kind: &Namespace| matches!(kind, Namespace::User | Namespace::Pid);
+    let (on_the_way, inside) = nsfs::to_enter(process.pid(), &Namespace::ALL).into_iter().partition(is_on_the_way);
+    Ok(Container { process, held, on_the_way, inside, cgroup })
 }
 
 // ANCHOR: inside
@@ -130,19 +130,19 @@ fn give_birth(kernel: &Kernel, cgroup: Option<&Cgroup>) -> Result<Birth> {
 
 /// Enters what a process can enter itself: cgroups while their files can be seen, then namespaces.
 fn enter(kernel: &Kernel, container: &Container, is_inside: bool) -> Result<()> {
-    let Container { process, held, kinds, cgroup } = container;
+    let Container { process, held, inside, cgroup, .. } = container;
     pid::die_with_parent(kernel)?;
     if let Some(cgroup) = cgroup {
         cgroup.enter(kernel, is_inside)?;
     }
-    nsfs::enter_held(kernel, held, process.pid(), kinds)?;
+    nsfs::enter_held(kernel, process.pid(), Some(held), inside)?;
     let mut asked = [PollFd::new(held.as_fd(), PollFlags::POLLIN)];
     let has_ended = !kernel.is_rehearsing() && poll(&mut asked, PollTimeout::ZERO)? > 0;
     ensure!(!has_ended, HAS_ENDED);
     Ok(())
 }
 
-fn start(kernel: &Kernel, spec: &Spec, single_id: bool, speaker: &Speaker) -> Result<ExitCode> {
+fn become_program(kernel: &Kernel, spec: &Spec, single_id: bool, speaker: &Speaker) -> Result<ExitCode> {
     kernel.because("permissions are meant as written, whatever mask the caller has").umask(0o022)?;
     let streams = if spec.terminal { Streams::Terminal } else { Streams::Ours };
     streams::take(kernel, &streams, speaker)?;
