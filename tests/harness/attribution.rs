@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::process::Process;
+use super::process::{Process, namespace_of};
 
 /// What each judge's word begins with.
 const BEGINNING: &str = "judge-";
@@ -38,11 +38,20 @@ impl Attribution {
     }
 
     /// True when a process belongs to this room: by its environment, its command line, its folders, its cgroup, or by what
-    /// its root is made of.
+    /// is mounted for it.
     pub fn has(&self, process: Process) -> bool {
         let links = ["root", "cwd", "exe"].into_iter().filter_map(|name| process.link(name));
         links.map(|link| link.to_string_lossy().into_owned()).any(|link| self.is_in(&link))
-            || ["environ", "cmdline", "cgroup", "mountinfo"].iter().any(|file| self.is_in(&process.read(file)))
+            || ["environ", "cmdline", "cgroup"].iter().any(|file| self.is_in(&process.read(file)))
+            || self.has_mounted(process)
+    }
+
+    /// True when it sees something of this room mounted that we do not see, and that nobody let through to it. A mount that a
+    /// judge has left on the host is seen by everybody, and they are not ours to end.
+    fn has_mounted(&self, process: Process) -> bool {
+        let is_let_through = |line: &str| [" shared:", " master:"].iter().any(|word| line.contains(word));
+        namespace_of(process, "mnt") != namespace_of(Process::with(std::process::id()), "mnt")
+            && process.read("mountinfo").lines().any(|line| self.is_in(line) && !is_let_through(line))
     }
 
     /// All processes of this room.

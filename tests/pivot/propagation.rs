@@ -6,9 +6,13 @@ use crate::harness::{Room, Running, program, rootfs};
 
 use super::LISTENING;
 
-/// A host whose mounts are all shared, as systemd makes them: this one's may be private. It is a shell that reads lines.
+/// A host whose mounts are all shared, as systemd makes them, with nobody but those inside: this one's may be private, or
+/// shared with everybody. It is a shell that reads lines.
 fn shared_host(room: &Room) -> Running {
-    let mut host = room.start("unshare-mount", ["--propagation", "shared", "--", "sh", "-c", LISTENING]);
+    let program = program("unshare-mount").display().to_string();
+    let alone = ["--propagation", "private", "--", &program];
+    let among_themselves = ["--propagation", "shared", "--", "sh", "-c", LISTENING];
+    let mut host = room.start("unshare-mount", [&alone[..], &among_themselves].concat());
     assert_eq!(host.line(), "ready");
     assert!(host.say("grep ' / / ' /proc/self/mountinfo\n").line().contains(" shared:"));
     host.line();

@@ -11,9 +11,12 @@ pub(crate) struct Image<'a>(pub(crate) &'a [PathBuf]);
 /// How many symbolic links the kernel follows before it says ELOOP.
 const MOST_LINKS: usize = 40;
 
+/// A file of a layer, and what it is.
+pub(crate) type Found = (PathBuf, Metadata);
+
 /// What one layer says about a path.
 enum Said {
-    Here,
+    Here(Found),
     /// Gone, or covered by something that is no directory: layers below are not asked.
     Hidden,
     Nothing,
@@ -21,10 +24,10 @@ enum Said {
 
 impl Image<'_> {
     /// The file that will be seen by this name. No directory on the way to it may be a symbolic link.
-    pub(crate) fn find(self, path: &Path) -> Option<PathBuf> {
+    pub(crate) fn find(self, path: &Path) -> Option<Found> {
         for layer in self.0.iter().rev() {
             match ask(layer, path) {
-                Said::Here => return Some(layer.join(path)),
+                Said::Here(found) => return Some(found),
                 Said::Hidden => return None,
                 Said::Nothing => {}
             }
@@ -43,7 +46,7 @@ impl Image<'_> {
                 continue;
             }
             let next = done.join(&part);
-            match self.find(&next).and_then(|found| std::fs::read_link(found).ok()) {
+            match self.link(&next) {
                 Some(target) if links < MOST_LINKS => {
                     links += 1;
                     if target.is_absolute() {
@@ -56,24 +59,32 @@ impl Image<'_> {
         }
         done
     }
+
+    fn link(self, path: &Path) -> Option<PathBuf> {
+        let (found, about) = self.find(path)?;
+        if about.is_symlink() { std::fs::read_link(found).ok() } else { None }
+    }
 }
 
 // ANCHOR: ask
 /// Follows a path down one layer, as overlayfs does.
 fn ask(layer: &Path, path: &Path) -> Said {
-    let (mut here, mut is_opaque) = (layer.to_owned(), false);
-    for part in path.components() {
+    let mut here = layer.to_owned();
+    let mut parts = path.components().peekable();
+    while let Some(part) = parts.next() {
         here.push(part);
         match here.symlink_metadata() {
-            Err(_) if is_opaque => return Said::Hidden,
-            Err(_) => return Said::Nothing,
+            Err(_) => {
+                let mut leading = here.ancestors().skip(1).take_while(|directory| *directory != layer);
+                return if leading.any(begins_anew) { Said::Hidden } else { Said::Nothing };
+            }
             Ok(about) if is_whiteout(&about) => return Said::Hidden,
-            Ok(about) if about.is_dir() => is_opaque |= begins_anew(&here),
-            Ok(_) if here == layer.join(path) => {}
+            Ok(about) if parts.peek().is_none() => return Said::Here((here, about)),
+            Ok(about) if about.is_dir() => {}
             Ok(_) => return Said::Hidden,
         }
     }
-    Said::Here
+    layer.metadata().map_or(Said::Nothing, |about| Said::Here((here, about)))
 }
 // ANCHOR_END: ask
 
@@ -114,6 +125,10 @@ mod tests {
         (place, layers)
     }
 
+    fn found(layers: &[PathBuf], path: &str) -> Option<PathBuf> {
+        Image(layers).find(Path::new(path)).map(|(found, _)| found)
+    }
+
     #[test]
     fn the_uppermost_file_of_a_name_is_the_one_that_is_seen() {
         let (_place, layers) = image(
@@ -126,19 +141,18 @@ mod tests {
                 write(upper.join("etc/hosts"), "upper").unwrap();
             },
         );
-        let image = Image(&layers);
-        assert_eq!(image.find(Path::new("etc/hosts")), Some(layers[1].join("etc/hosts")));
-        assert_eq!(image.find(Path::new("etc/below")), Some(layers[0].join("etc/below")));
-        assert_eq!(image.find(Path::new("etc/nothing")), None);
-        assert_eq!(image.find(Path::new("")), Some(layers[1].join("")));
+        assert_eq!(found(&layers, "etc/hosts"), Some(layers[1].join("etc/hosts")));
+        assert_eq!(found(&layers, "etc/below"), Some(layers[0].join("etc/below")));
+        assert_eq!(found(&layers, "etc/nothing"), None);
+        assert_eq!(found(&layers, ""), Some(layers[1].join("")));
     }
 
     #[test]
     fn a_file_hides_the_directory_below_it() {
         let lower = |lower: &Path| create_dir_all(lower.join("data/inner")).unwrap();
         let (_place, layers) = image(lower, |upper| write(upper.join("data"), "").unwrap());
-        assert_eq!(Image(&layers).find(Path::new("data/inner")), None);
-        assert_eq!(Image(&layers).find(Path::new("data")), Some(layers[1].join("data")));
+        assert_eq!(found(&layers, "data/inner"), None);
+        assert_eq!(found(&layers, "data"), Some(layers[1].join("data")));
     }
 
     #[test]
@@ -153,8 +167,8 @@ mod tests {
             eprintln!("skipped: no extended attributes in {}", layers[1].display());
             return;
         }
-        assert_eq!(Image(&layers).find(Path::new("data/inner")), None);
-        assert!(Image(&layers).find(Path::new("data/new")).is_some());
+        assert_eq!(found(&layers, "data/inner"), None);
+        assert!(found(&layers, "data/new").is_some());
     }
 
     #[test]

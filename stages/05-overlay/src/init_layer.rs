@@ -1,6 +1,7 @@
 //! The init layer: what belongs to one container and to no image. It lies above the image and below what is written, and
 //! a commit leaves it out.
 
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -56,8 +57,7 @@ impl InitLayer {
         making.write(&etc.join("resolv.conf"), &self.resolv_conf)?;
         for place in ALWAYS.map(Path::new) {
             // A link in the image may lead anywhere: a directory of ours covers it.
-            let image = making.image.find(place).and_then(|found| found.symlink_metadata().ok());
-            if !image.is_some_and(|about| about.is_dir()) {
+            if !making.image.find(place).is_some_and(|(_, about)| about.is_dir()) {
                 making
                     .directory(place, "every root has something mounted here, whether the image has a place or not")?;
             }
@@ -87,8 +87,7 @@ impl Making<'_> {
         if ours.is_dir() {
             return Ok(());
         }
-        let image = self.image.find(path).and_then(|found| found.symlink_metadata().ok());
-        let image = image.filter(|about| about.is_dir());
+        let image = self.image.find(path).map(|(_, about)| about).filter(Metadata::is_dir);
         let mode = image.as_ref().map_or(0o755, |about| about.mode() & 0o7777);
         self.kernel.because(reason).mkdir(&ours, mode)?;
         // What we make is ours: in a user namespace, and in its rehearsal outside, under another number.

@@ -172,6 +172,11 @@ impl Cgroup {
         self.usage().is_ok_and(|usage| usage.frozen)
     }
 
+    /// True when something is limited or counted inside, besides the CPU time that is counted everywhere.
+    pub fn has_controllers(&self) -> bool {
+        self.places.iter().any(|place| !place.controllers.is_empty())
+    }
+
     /// What was used so far.
     ///
     /// # Errors

@@ -50,6 +50,9 @@ fn chain(hierarchy: &Hierarchy, base: &Path, wanted: &[String]) -> Vec<PathBuf> 
 }
 
 fn has_all(directory: &Path, file: &str, wanted: &[String]) -> bool {
+    if wanted.is_empty() {
+        return true;
+    }
     let there = files::words(&directory.join(file));
     wanted.iter().all(|one| there.contains(one))
 }
@@ -75,6 +78,9 @@ pub(crate) fn controllers(hierarchy: &Hierarchy, base: &Path) -> Vec<String> {
 /// At the top of the tree they stay handed down: others may have come to use them in the meantime, and would lose their
 /// limits if they were taken back.
 pub(crate) fn offer(kernel: &Kernel, hierarchy: &Hierarchy, place: &Place) -> Result<()> {
+    if place.controllers.is_empty() {
+        return Ok(());
+    }
     let parent = place.parent();
     let directories = chain(hierarchy, &place.base, &place.controllers).into_iter().chain([parent]);
     for directory in directories {

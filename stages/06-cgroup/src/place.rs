@@ -128,6 +128,6 @@ impl Place {
     }
 
     fn has_children(&self, directory: &Path) -> bool {
-        !self.is_imagined && v2::children(directory).next().is_some()
+        !self.is_imagined && v2::has_children(directory)
     }
 }

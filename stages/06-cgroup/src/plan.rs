@@ -67,13 +67,17 @@ pub(crate) fn places<'a>(
     let mut places: Vec<(&Hierarchy, Place)> = Vec::new();
     for hierarchy in newest_first(hierarchies) {
         let asked: Vec<_> = purpose.controllers().into_iter().filter(|one| hierarchy.has(one)).collect();
-        let Some(base) = base(kernel, hierarchy, &asked, purpose)? else { continue };
         let needs_freezer = places.iter().all(|(_, place)| place.version == Version::V1);
+        let of_v1 = controllers_v1(hierarchy, &[&asked, purpose.counting()].concat(), needs_freezer);
+        if hierarchy.version == Version::V1 && of_v1.is_empty() {
+            continue;
+        }
+        let Some(base) = base(kernel, hierarchy, &asked, purpose)? else { continue };
         let place = match hierarchy.version {
-            Version::V2 => Some(place_v2(hierarchy, &base, name, &asked)),
-            Version::V1 => place_v1(hierarchy, &base, name, &[&asked, purpose.counting()].concat(), needs_freezer),
+            Version::V2 => place_v2(hierarchy, &base, name, &asked),
+            Version::V1 => place(hierarchy, &base, name, of_v1),
         };
-        places.extend(place.map(|place| (hierarchy, place)));
+        places.push((hierarchy, place));
     }
     Ok(places)
 }
@@ -103,12 +107,11 @@ fn place_v2(hierarchy: &Hierarchy, base: &Path, name: &str, asked: &[&str]) -> P
     Place { steps_aside, ..place(hierarchy, base, name, controllers) }
 }
 
-fn place_v1(hierarchy: &Hierarchy, base: &Path, name: &str, wanted: &[&str], needs_freezer: bool) -> Option<Place> {
+/// Which of a version 1 hierarchy we want; with none, it needs no directory of ours.
+fn controllers_v1(hierarchy: &Hierarchy, wanted: &[&str], needs_freezer: bool) -> Vec<String> {
     let is_wanted = |one: &str| wanted.iter().any(|wanted| Version::V1.name_of(wanted) == one);
     let is_needed = |one: &str| needs_freezer && one == "freezer";
-    let controllers = hierarchy.controllers.iter().filter(|one| is_wanted(one) || is_needed(one));
-    let controllers: Vec<_> = controllers.cloned().collect();
-    (!controllers.is_empty()).then(|| place(hierarchy, base, name, controllers))
+    hierarchy.controllers.iter().filter(|one| is_wanted(one) || is_needed(one)).cloned().collect()
 }
 
 fn place(hierarchy: &Hierarchy, base: &Path, name: &str, controllers: Vec<String>) -> Place {

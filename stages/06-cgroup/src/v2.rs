@@ -5,6 +5,7 @@ mod usage;
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -201,11 +202,19 @@ pub(crate) fn processes(cgroup: &Path) -> Vec<Pid> {
 
 /// All cgroups below, the deepest first: the order in which they can be removed.
 pub(crate) fn descendants(cgroup: &Path) -> Vec<PathBuf> {
+    if !has_children(cgroup) {
+        return Vec::new();
+    }
     children(cgroup).flat_map(|child| descendants(&child).into_iter().chain([child])).collect()
 }
 
+/// True when there is a cgroup below: a directory has two links, and one more from each directory in it.
+pub(crate) fn has_children(cgroup: &Path) -> bool {
+    cgroup.metadata().is_ok_and(|about| about.nlink() > 2)
+}
+
 /// The cgroups directly below.
-pub(crate) fn children(cgroup: &Path) -> impl Iterator<Item = PathBuf> {
+fn children(cgroup: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = std::fs::read_dir(cgroup).into_iter().flatten().flatten();
     entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path())
 }

@@ -61,6 +61,9 @@ pub fn remove(kernel: &Kernel, bundle: &Bundle, standing: &Standing) -> Result<(
 
 /// Says which limits were met for good: they explain an end that would otherwise puzzle.
 pub fn tell_what_was_refused(cgroup: &Cgroup) {
+    if !cgroup.has_controllers() {
+        return;
+    }
     let Ok(usage) = cgroup.usage() else { return };
     let memory = usage.memory.as_ref().is_some_and(|memory| memory.oom_kills > 0);
     let pids = usage.pids.as_ref().is_some_and(|pids| pids.refused > 0);

@@ -59,6 +59,14 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
+/// Without the line that writes the host's resolv.conf, and the reason above it: every host has another, and some have none.
+fn without_resolvers(transcript: &str) -> String {
+    let is_it = |line: &str| line.contains("/etc/resolv.conf>, ");
+    let lines: Vec<_> = transcript.lines().collect();
+    let kept = lines.iter().zip(lines[1..].iter().chain([&""])).filter(|(line, next)| !is_it(line) && !is_it(next));
+    kept.map(|(line, _)| format!("{line}\n")).collect()
+}
+
 fn check(name: &str, place: &Place, transcript: &str) {
     let filters = [
         // Where this run keeps its things.
@@ -121,7 +129,7 @@ fn every_wish_has_its_place_in_the_order() {
         "--",
         "true",
     ];
-    check("boxwright-run-wishes", &place, &place.rehearse(&wishes));
+    check("boxwright-run-wishes", &place, &without_resolvers(&place.rehearse(&wishes)));
 }
 
 #[test]
