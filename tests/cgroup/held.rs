@@ -11,6 +11,16 @@ fn used(process: Process) -> u64 {
     process.read("schedstat").split(' ').next().and_then(|time| time.parse().ok()).expect("the kernel counts it")
 }
 
+/// The same of each, once it stands still: a process counts as frozen just before it leaves its processor.
+fn used_at_last(everybody: &[Process]) -> Vec<u64> {
+    let all = || everybody.iter().map(|process| used(*process)).collect::<Vec<_>>();
+    let later = || {
+        std::thread::sleep(Duration::from_millis(10));
+        all()
+    };
+    (0..100).map(|_| (all(), later())).find_map(|(now, then)| (now == then).then_some(then)).unwrap_or_else(all)
+}
+
 /// Something that takes a while, so that whoever runs has run in the meantime.
 fn meanwhile(room: &Room) {
     room.run("/bin/sh", ["-c", "i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done"]).ok();
@@ -24,7 +34,9 @@ fn is_frozen(room: &Room, name: &str) -> bool {
 #[test]
 fn the_frozen_do_nothing_and_go_on_where_they_were() {
     needs!(Freeze, PidsLimit);
-    let room = room!();
+    // Whoever hands a controller down in the directory above has the kernel put everybody in it anew, and for that it wakes
+    // the frozen for a moment.
+    let room = Room::alone(name!());
     let cgroup = format!("boxwright/{}", room.name("frozen"));
     let mut running = listening(&room, "frozen", &["--pids", "50"]);
     // One that computes, one that waits, and their children.
@@ -36,7 +48,7 @@ fn the_frozen_do_nothing_and_go_on_where_they_were() {
     let said = room.run("freeze", [&cgroup]).ok();
     assert!(said.starts_with(&format!("frozen: {} processes in ", inside(&room, "frozen").len())), "{said}");
     assert!(is_frozen(&room, "frozen"));
-    let before: Vec<_> = everybody.iter().map(|process| used(*process)).collect();
+    let before = used_at_last(&everybody);
     // It is spoken to, and computes as fast as it can, while others get on with their work.
     running.say("echo heard at last\n");
     meanwhile(&room);

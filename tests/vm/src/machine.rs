@@ -18,6 +18,15 @@ use super::session::{Lines, Port};
 /// How many lines of the console are kept, to be shown when the machine does not come up.
 const KEPT: usize = 40;
 
+/// The processor that qemu plays. Without cmpxchg16b: qemu 7.2 emulates it with wrong flags, and Linux 6.12 crashes of that in
+/// most of its starts. Without AVX: what a processor does in one step for 32 bytes, qemu does for one after the other.
+const EMULATED: &str = "max,cx16=off,-avx,-avx2";
+
+/// A panic ends the machine; the kernel's own words are for the console, of which we show the end. What it encrypts with, it
+/// need not try each time, which emulated takes a second; and it need not protect itself from what a processor might guess, as
+/// whatever is in the machine is a copy.
+const KERNEL_WORDS: &str = "console=ttyS0 panic=-1 loglevel=4 random.trust_cpu=on cryptomgr.notests mitigations=off";
+
 /// What the machine is made of.
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
@@ -116,20 +125,14 @@ impl Drop for Machine {
 
 impl Parts {
     fn describe(&self, command: &mut Command) {
-        // Without cmpxchg16b: qemu 7.2 emulates it with wrong flags, and Linux 6.12 crashes of that in most of its starts.
-        let accelerator = if self.accelerated { ["kvm", "host"] } else { ["tcg,thread=multi", "max,cx16=off"] };
+        let accelerator = if self.accelerated { ["kvm", "host"] } else { ["tcg,thread=multi", EMULATED] };
         // q35: the interrupts of the older machine are found by a program in its tables, and emulated that takes two seconds.
         command.args(["-machine", "q35", "-accel", accelerator[0], "-cpu", accelerator[1], "-m", &self.memory]);
         command.args(["-smp", &self.processors.to_string()]);
         command.args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none"]);
         command.arg("-kernel").arg(&self.kernel).arg("-initrd").arg(&self.archive);
         let disk = if self.disks.is_some() { " boxwright.disk" } else { "" };
-        // A panic ends the machine; the kernel's own words are for the console, of which we show the end. What it encrypts
-        // with, it need not try each time: emulated, that takes a second.
-        command.args([
-            "-append",
-            &format!("console=ttyS0 panic=-1 loglevel=4 random.trust_cpu=on cryptomgr.notests{disk}"),
-        ]);
+        command.arg("-append").arg(format!("{KERNEL_WORDS}{disk}"));
         for disk in self.disks.iter().flatten() {
             // What is written is thrown away: qemu keeps it in a file without a name.
             let words = format!("file={},if=virtio,format=raw,snapshot=on,discard=unmap", disk.display());

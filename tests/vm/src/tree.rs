@@ -14,6 +14,8 @@ use super::programs::{libraries, on_this_host, repository};
 /// The ordinary user of the machine.
 pub(crate) const LEARNER: &str = "learner";
 pub(crate) const LEARNER_ID: u32 = 1000;
+/// What the machine is called: no word that a page of the book prints.
+pub(crate) const HOST_NAME: &str = "learners-vm";
 
 /// What a container root has no use for, and a machine has.
 const EXTRAS: [&str; 5] = ["swapon", "busybox", "strace", "ldd", "git"];
@@ -135,8 +137,8 @@ fn write_accounts(tree: &Path) -> Result<()> {
         ("group", format!("root:x:0:\nnogroup:x:65534:\n{LEARNER}:x:{LEARNER_ID}:\n")),
         ("subuid", format!("{LEARNER}:100000:65536\n")),
         ("subgid", format!("{LEARNER}:100000:65536\n")),
-        ("hosts", "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 boxwright\n".to_owned()),
-        ("hostname", "boxwright\n".to_owned()),
+        ("hosts", format!("127.0.0.1 localhost\n::1 localhost\n127.0.1.1 {HOST_NAME}\n")),
+        ("hostname", format!("{HOST_NAME}\n")),
         // Every system has one, and containers are given it; here nobody can be asked.
         ("resolv.conf", "# there is no network\n".to_owned()),
         ("os-release", fs::read_to_string("/etc/os-release").unwrap_or_default()),

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::mount::{MountFlags, mount, mount_move};
 
+use crate::tree::HOST_NAME;
+
 /// How long a device may take to show.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -134,7 +136,7 @@ pub(super) fn furnish() -> Result<()> {
     fs::create_dir_all("/run/user/1000")?;
     std::os::unix::fs::chown("/run/user/1000", Some(1000), Some(1000))?;
     std::os::unix::fs::chown("/home/learner", Some(1000), Some(1000))?;
-    rustix::system::sethostname(b"boxwright")?;
+    rustix::system::sethostname(HOST_NAME.as_bytes())?;
     // systemd makes every mount shared: a machine that did not would hide what the course is about.
     rustix::mount::mount_change("/", rustix::mount::MountPropagationFlags::SHARED | recursive())?;
     helped("ip", &["link", "set", "lo", "up"]);

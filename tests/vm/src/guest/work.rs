@@ -29,7 +29,7 @@ pub(super) fn serve() -> Result<Infallible> {
     ports::pass_out(from_command, ports::open(Port::Errors)?);
     let mut lines = Lines { output, errors, input: Some(ports::open(Port::Input)?) };
     writeln!(&control, "ready")?;
-    let mut requests = BufReader::new(control.try_clone()?).lines();
+    let mut requests = BufReader::new(ports::Attentive(control.try_clone()?)).lines();
     loop {
         let Some(line) = requests.next() else { bail!("the host is gone") };
         let request: Request = serde_json::from_str(&line?).context("what the host asks for")?;
@@ -107,7 +107,7 @@ fn watch_host(control: &File) -> Result<()> {
         std::thread::spawn(move || {
             loop {
                 let mut lines = [PollFd::new(&control, PollFlags::empty())];
-                let answered = poll(&mut lines, None);
+                let answered = poll(&mut lines, Some(&ports::PAUSE));
                 if answered.is_ok() && lines[0].revents().contains(PollFlags::HUP) {
                     let _ = rustix::system::reboot(rustix::system::RebootCommand::PowerOff);
                 }

@@ -39,10 +39,14 @@ impl Tried {
         self.built.tests.iter().find(|tests| tests.source.ends_with("tests/main.rs")).context("there are no judges")
     }
 
-    /// Those that stand beside the stages.
+    /// Those of the stages that run their programs. The others try functions, and archives: no host decides about these.
     pub(super) fn of_the_stages(&self) -> impl Iterator<Item = &Tests> {
         let stages = repository().join("stages");
-        self.built.tests.iter().filter(move |tests| tests.source.starts_with(&stages))
+        let runs_programs = |tests: &&Tests| {
+            let folder = tests.source.parent().is_some_and(|folder| folder.ends_with("tests"));
+            folder && !tests.source.ends_with("fuzz.rs")
+        };
+        self.built.tests.iter().filter(move |tests| tests.source.starts_with(&stages)).filter(runs_programs)
     }
 
     /// Those that type the blocks of the book.
