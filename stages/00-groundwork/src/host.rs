@@ -18,7 +18,7 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 
 use crate::mountinfo::{self, Mount};
 
-pub use cgroups::Layout;
+pub use cgroups::{Layout, SUPERVISOR};
 #[cfg(test)]
 pub(crate) use elsewhere::Elsewhere;
 pub use privilege::Capability;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail, ensure};
 use groundwork::cause::Cause;
-use groundwork::host::Here;
+use groundwork::host::{Here, SUPERVISOR};
 use groundwork::{Hint, Kernel, Refused};
 use nix::errno::Errno;
 
@@ -18,9 +18,6 @@ use crate::v2::ignore;
 
 /// All our cgroups lie in a directory of this name, so that they can be found again.
 pub(crate) const PARENT: &str = "boxwright";
-
-/// Where processes go that stand in the way: see [`step_aside`].
-pub(crate) const SUPERVISOR: &str = "boxwright-supervisor";
 
 /// The directory to make cgroups in: the top of the tree, or the caller's own cgroup, whichever it may write.
 pub(crate) fn base(hierarchy: &Hierarchy) -> Option<PathBuf> {

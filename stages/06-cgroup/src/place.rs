@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use groundwork::host::SUPERVISOR;
 use groundwork::{Kernel, Refused};
 use nix::errno::Errno;
 use nix::unistd::Pid;
@@ -119,7 +120,7 @@ impl Place {
             other => ignore(Errno::ENOENT, other)?,
         }
         // Another program may have moved them there before us, and left it to the last one to bring them back.
-        let stepped_aside = self.steps_aside || self.base.join(delegation::SUPERVISOR).exists();
+        let stepped_aside = self.steps_aside || self.base.join(SUPERVISOR).exists();
         if stepped_aside { delegation::step_back(kernel, self) } else { Ok(()) }
     }
 

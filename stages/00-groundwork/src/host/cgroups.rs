@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use crate::host::Host;
 use crate::mountinfo::Mount;
 
+/// A cgroup for the processes of one that hands controllers down, as nobody may stay beside the children that get them. The
+/// programs of the course move them there, and back.
+pub const SUPERVISOR: &str = "boxwright-supervisor";
+
 /// Which generations of cgroups a host has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {

@@ -6,9 +6,12 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
-use crate::host::Host;
+use crate::host::{Host, SUPERVISOR};
 use crate::preflight::scratch;
 use crate::preflight::trouble::{During, Trouble, write};
+
+/// How often a trial is made that others have disturbed.
+const ATTEMPTS: usize = 5;
 
 /// Which kind of cgroups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,8 @@ impl Road {
         if generation == Generation::V2 && !controller.is_none_or(is_there) {
             return Vec::new();
         }
+        let aside = |own: &Path| own.file_name().is_some_and(|name| name == SUPERVISOR);
+        let own = own.map(|own| if aside(&own) { own.parent().map_or(own.clone(), Path::to_owned) } else { own });
         let own = own.filter(|own| *own != top).map(|base| Self { generation, base, is_top: false });
         [Some(Self { generation, base: top, is_top: true }), own].into_iter().flatten().collect()
     }
@@ -58,8 +63,20 @@ impl Road {
         }
     }
 
-    /// Makes a cgroup for the trial, and removes it whatever comes of it.
+    /// Makes a cgroup for the trial, and removes it whatever comes of it. Programs of the course that run at this moment hand
+    /// controllers down in the same place and take them back: what fails for that is tried again.
     pub(super) fn walk(&self, trial: impl Fn(&Trial<'_>) -> Result<(), Trouble>) -> Result<(), Trouble> {
+        let passing = [Errno::ENOENT, Errno::ENODEV, Errno::EBUSY];
+        for _ in 1..ATTEMPTS {
+            match self.walk_once(&trial) {
+                Err(trouble) if trouble.is(&passing) => {}
+                other => return other,
+            }
+        }
+        self.walk_once(&trial)
+    }
+
+    fn walk_once(&self, trial: &impl Fn(&Trial<'_>) -> Result<(), Trouble>) -> Result<(), Trouble> {
         let path = self.base.join(scratch::name());
         fs::create_dir(&path).during(&format!("making {}", path.display()))?;
         let tried = trial(&Trial { path: path.clone(), road: self });
