@@ -87,6 +87,8 @@ fn gather(tree: &Path) -> Result<()> {
     if !made.status.success() {
         bail!("{}", String::from_utf8_lossy(&made.stderr).trim());
     }
+    // By this file a page tells the root of a container from a machine's.
+    fs::remove_file(tree.join(".boxwright"))?;
     for name in EXTRAS {
         add_program(tree, name, 0o755)?;
     }

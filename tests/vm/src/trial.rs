@@ -72,7 +72,7 @@ const DECIDED: &[&str] = &["cgroup::limits", "cgroup::removed", "run::limits", "
 /// What the first root of a kernel may change.
 const OF_A_ROOT: &[&str] = &["chroot::", "pivot::", "overlay::layers", "run::walls"];
 /// What a newer kernel may change.
-const OF_A_KERNEL: &[&str] = &["overlay::", "cgroup::", "run::limits"];
+const OF_A_KERNEL: &[&str] = &["overlay::copy_up", "overlay::many", "cgroup::held", "cgroup::limits", "run::limits"];
 
 /// A line of what is printed in the end.
 #[derive(Clone, Debug)]
