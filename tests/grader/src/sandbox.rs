@@ -213,6 +213,7 @@ fn set_up(line: &OwnedFd, own_ids: bool, cgroups: &mut Cgroups) -> Result<(Proce
     let said = hear(line)?;
     anyhow::ensure!(said == READY, "{said}");
     let first = Process(helper).children().first().copied().context("the helper has no child")?;
+    cgroups.set_aside(helper).context("the helper's own cgroup")?;
     Ok((first, has_others))
 }
 

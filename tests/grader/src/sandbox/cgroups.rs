@@ -3,12 +3,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::limits::Walls;
 use crate::process::Process;
 
 /// Inside the outer cgroup.
 const BOX: &str = "box";
+/// Beside it, for the helper that waits for its first process.
+const BESIDE: &str = "helper";
+/// How long a process that was killed may take to be gone.
+const GRACE: Duration = Duration::from_secs(5);
 /// v1 hierarchies of these hold the walls of the sandbox itself.
 const OF_THE_WALLS: [&str; 2] = ["memory", "pids"];
 
@@ -49,6 +54,18 @@ impl Cgroups {
         });
     }
 
+    /// Takes the helper out of the inner one of version 2 again, once it has its child there. A cgroup that hands controllers
+    /// down may hold no process; whoever does so inside moves them all out of the way, and cannot move one that is in no PID
+    /// namespace of theirs.
+    pub(super) fn set_aside(&self, helper: u32) -> std::io::Result<()> {
+        for (_, outer) in self.made.iter().filter(|(hierarchy, _)| hierarchy.options.is_empty()) {
+            let beside = outer.join(BESIDE);
+            fs::create_dir(&beside)?;
+            fs::write(beside.join("cgroup.procs"), helper.to_string())?;
+        }
+        Ok(())
+    }
+
     /// What to mount inside: where, and its options.
     pub(super) fn mounts(&self, own_ids: bool) -> Vec<(PathBuf, String)> {
         let is_made = |one: &Hierarchy| self.made.iter().any(|(made, _)| made.at == one.at);
@@ -69,8 +86,13 @@ impl Cgroups {
 
     /// Takes them away, with all that was made in them.
     pub(super) fn remove(&mut self) {
+        let deadline = Instant::now() + GRACE;
         for (_, outer) in self.made.drain(..) {
             remove_below(&outer);
+            while outer.exists() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(10));
+                remove_below(&outer);
+            }
         }
     }
 }
