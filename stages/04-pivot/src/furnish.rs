@@ -4,10 +4,12 @@
 //! new ones only while whole ones are in sight, so they are mounted before the old root goes. /dev is made in the hand,
 //! and attached when it is gone.
 
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use groundwork::host::{Here, Host};
+use groundwork::kernel::MountAttrFlags;
 use groundwork::{Kernel, Refused};
 use nix::errno::Errno;
 use nix::mount::MsFlags;
@@ -89,7 +91,8 @@ pub(crate) fn plain(place: PathBuf) -> Result<PathBuf> {
 
 // ANCHOR: system
 fn system(kernel: &Kernel, sys: &Path, furniture: Furniture) -> Result<()> {
-    if !show_system(kernel, sys, furniture)? {
+    let is_new = show_system(kernel, sys, furniture)?;
+    if !is_new {
         kernel.because("a new sysfs takes a network namespace of our own: the host's is shown instead").mount(
             Some("/sys".as_ref()),
             sys,
@@ -99,7 +102,7 @@ fn system(kernel: &Kernel, sys: &Path, furniture: Furniture) -> Result<()> {
         )?;
         make_tree_read_only(kernel, sys, "one kernel serves every container, so none may set it")?;
     }
-    if furniture.own_cgroup { cgroups(kernel, &sys.join("fs/cgroup")) } else { Ok(()) }
+    if furniture.own_cgroup { cgroups(kernel, &sys.join("fs/cgroup"), is_new) } else { Ok(()) }
 }
 
 /// A sysfs of our own, where the kernel gives us one. sysfs shows a network namespace, and belongs to its owner.
@@ -120,18 +123,29 @@ fn show_system(kernel: &Kernel, sys: &Path, furniture: Furniture) -> Result<bool
 
 /// Version 2 has one tree, and one mount shows it. Version 1 has a dozen, each with a mount of its own, and a hybrid's
 /// cgroup2 tree has no controllers: there nothing is shown rather than half of it.
-fn cgroups(kernel: &Kernel, place: &Path) -> Result<()> {
+fn cgroups(kernel: &Kernel, place: &Path, is_empty: bool) -> Result<()> {
     // The host's, still in sight at its usual place.
     if !statfs("/sys/fs/cgroup").is_ok_and(|host| host.filesystem_type() == CGROUP2_SUPER_MAGIC) {
         return Ok(());
     }
-    kernel.because("what this container may use, to read: the tree begins at its own cgroup").mount(
-        Some("cgroup2".as_ref()),
-        place,
-        Some("cgroup2"),
-        HARMLESS | MsFlags::MS_RDONLY,
-        None,
-    )
+    let asking = kernel.because("what this container may use, to read: the tree begins at its own cgroup");
+    if is_empty {
+        let flags = HARMLESS | MsFlags::MS_RDONLY;
+        return asking.mount(Some("cgroup2".as_ref()), place, Some("cgroup2"), flags, None);
+    }
+    let tree = asking.fsopen("cgroup2")?;
+    kernel.because("the tree of cgroups has no options").fsconfig_create(tree.as_fd())?;
+    let harmless =
+        [MountAttrFlags::MOUNT_ATTR_NOSUID, MountAttrFlags::MOUNT_ATTR_NODEV, MountAttrFlags::MOUNT_ATTR_NOEXEC];
+    let attributes = harmless.into_iter().fold(MountAttrFlags::MOUNT_ATTR_RDONLY, MountAttrFlags::union);
+    let mount = kernel
+        .because("the tree of cgroups in the hand, attached nowhere yet")
+        .fsmount_with(tree.as_fd(), attributes)?;
+    kernel
+        .because(
+            "the tree of cgroups, the host's, lies there already, and mount(2) puts no file system on itself: EBUSY",
+        )
+        .move_mount(mount.as_fd(), place)
 }
 
 #[cfg(test)]
