@@ -4,6 +4,8 @@ use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
+use crate::outcome::Missing;
+
 /// One thing that was looked at.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Check {
@@ -35,6 +37,8 @@ pub struct Check {
 pub enum Stop {
     /// Something failed without which the rest says nothing.
     Failed,
+    /// This host cannot show it, which only a sandbox could find out.
+    NotHere(Missing),
     /// The grader itself cannot go on; nobody's solution is to blame.
     Trouble(anyhow::Error),
 }

@@ -83,6 +83,7 @@ impl Doctor {
         let arguments = ["--json"].iter().chain(needs).copied();
         let ran = bench.call(&bench.reference("doctor"), arguments).who(who).run().map_err(|stop| match stop {
             Stop::Trouble(error) => error,
+            Stop::NotHere(missing) => anyhow::anyhow!(missing.why),
             Stop::Failed => anyhow::anyhow!("doctor"),
         })?;
         let report: Report =

@@ -37,6 +37,7 @@ impl Grader<'_> {
         let bench = Bench::open(self.kit(&self.folder.join(REFERENCE), is_about_cgroups(&prediction.needs))?)?;
         match (oracle.answer)(&bench) {
             Ok((option, saw)) => Ok(Answered::Found { option: option.to_owned(), saw }),
+            Err(Stop::NotHere(missing)) => Ok(Answered::NotHere(missing)),
             Err(Stop::Trouble(error)) => Err(error),
             Err(Stop::Failed) => bail!("{} cannot be answered here", prediction.id),
         }

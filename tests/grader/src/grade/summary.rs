@@ -9,6 +9,9 @@ use crate::sandbox::Leak;
 /// Adds what the sandbox itself has to say: a wall that was met, and what was left behind.
 pub(super) fn summed_up(exercise: &Exercise, bench: &Bench, mut checks: Checks, end: Judged) -> Outcome {
     let is_complete = end.is_ok();
+    if let Err(Stop::NotHere(missing)) = end {
+        return Outcome::of(exercise, Verdict::NotGradable(missing));
+    }
     if let Err(Stop::Trouble(error)) = &end
         && bench.ended_because().is_none()
     {

@@ -92,12 +92,14 @@ impl Visit<'_> {
         Request { command, user: self.user, folder: repository().display().to_string(), ..Request::default() }
     }
 
-    /// Makes the build folder this user's, as if they had built: with what the grader has built, if that is there.
+    /// Makes the build folder this user's, as if they had built: with what the grader has built, if that is there. Beside the
+    /// programs lie the scripts of the labs, which are graded too.
     fn hand_over(&self) -> Result<()> {
         let (uid, owner) = if self.user { (1000, "learner") } else { (0, "root") };
         let script = format!(
             "cd {0} && rm -rf tmp && mkdir -p tmp/grader-{uid} && {{ [ ! -d {FORGE} ] || cp -r {FORGE} tmp/grader-{uid}; }} &&
-             chown {owner} . && chown -R {owner} tmp && cd {1} && {{ [ -d .git ] || git init --quiet --template=; }}",
+             chown {owner} . && chown -R {owner} tmp && cd {1} && {{ [ -d .git ] || git init --quiet --template=; }} &&
+             mkdir -p {PROGRAMS}/labs && cp stages/*/labs/*.sh {PROGRAMS}/labs",
             self.tried.target.display(),
             repository().display(),
         );

@@ -15,7 +15,7 @@ const SLOWLY: &str = "echo $0; while :; do :; done";
 
 pub(super) fn freeze(bench: &Bench, checks: &mut Checks) -> Judged {
     let (name, word) = (bench.nonce("red"), bench.nonce("here"));
-    let arguments = ["--quiet", "--cpus", "0.01", "--name", &name, "--", "sh", "-c", SLOWLY, &word];
+    let arguments = ["--quiet", "--cpus", "0.05", "--name", &name, "--", "sh", "-c", SLOWLY, &word];
     let mut running = bench.call(&bench.reference("limit"), arguments).as_root().start()?;
     let inside = reached(checks, &mut running, &word, |_| None)?;
     let found = rounds(bench, checks, &name, inside);
