@@ -18,7 +18,7 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 
 use crate::mountinfo::{self, Mount};
 
-pub use cgroups::{Layout, SUPERVISOR};
+pub use cgroups::{Layout, SUPERVISOR, before_it_was_moved};
 #[cfg(test)]
 pub(crate) use elsewhere::Elsewhere;
 pub use privilege::Capability;

@@ -91,8 +91,7 @@ pub(crate) fn plain(place: PathBuf) -> Result<PathBuf> {
 
 // ANCHOR: system
 fn system(kernel: &Kernel, sys: &Path, furniture: Furniture) -> Result<()> {
-    let is_new = show_system(kernel, sys, furniture)?;
-    if !is_new {
+    if !show_system(kernel, sys, furniture)? {
         kernel.because("a new sysfs takes a network namespace of our own: the host's is shown instead").mount(
             Some("/sys".as_ref()),
             sys,
@@ -102,7 +101,7 @@ fn system(kernel: &Kernel, sys: &Path, furniture: Furniture) -> Result<()> {
         )?;
         make_tree_read_only(kernel, sys, "one kernel serves every container, so none may set it")?;
     }
-    if furniture.own_cgroup { cgroups(kernel, &sys.join("fs/cgroup"), is_new) } else { Ok(()) }
+    if furniture.own_cgroup { cgroups(kernel, &sys.join("fs/cgroup")) } else { Ok(()) }
 }
 
 /// A sysfs of our own, where the kernel gives us one. sysfs shows a network namespace, and belongs to its owner.
@@ -123,28 +122,24 @@ fn show_system(kernel: &Kernel, sys: &Path, furniture: Furniture) -> Result<bool
 
 /// Version 2 has one tree, and one mount shows it. Version 1 has a dozen, each with a mount of its own, and a hybrid's
 /// cgroup2 tree has no controllers: there nothing is shown rather than half of it.
-fn cgroups(kernel: &Kernel, place: &Path, is_empty: bool) -> Result<()> {
+fn cgroups(kernel: &Kernel, place: &Path) -> Result<()> {
     // The host's, still in sight at its usual place.
     if !statfs("/sys/fs/cgroup").is_ok_and(|host| host.filesystem_type() == CGROUP2_SUPER_MAGIC) {
         return Ok(());
     }
-    let asking = kernel.because("what this container may use, to read: the tree begins at its own cgroup");
-    if is_empty {
-        let flags = HARMLESS | MsFlags::MS_RDONLY;
-        return asking.mount(Some("cgroup2".as_ref()), place, Some("cgroup2"), flags, None);
-    }
-    let tree = asking.fsopen("cgroup2")?;
-    kernel.because("the tree of cgroups has no options").fsconfig_create(tree.as_fd())?;
-    let harmless =
-        [MountAttrFlags::MOUNT_ATTR_NOSUID, MountAttrFlags::MOUNT_ATTR_NODEV, MountAttrFlags::MOUNT_ATTR_NOEXEC];
-    let attributes = harmless.into_iter().fold(MountAttrFlags::MOUNT_ATTR_RDONLY, MountAttrFlags::union);
+    let tree = kernel
+        .because("what this container may use, to read: the tree of cgroups begins at its own")
+        .fsopen("cgroup2")?;
+    kernel.because("the tree of cgroups needs no options").fsconfig_create(tree.as_fd())?;
+    let attributes = MountAttrFlags::MOUNT_ATTR_RDONLY
+        | MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
     let mount = kernel
         .because("the tree of cgroups in the hand, attached nowhere yet")
         .fsmount_with(tree.as_fd(), attributes)?;
     kernel
-        .because(
-            "the tree of cgroups, the host's, lies there already, and mount(2) puts no file system on itself: EBUSY",
-        )
+        .because("the tree of cgroups may lie there, from the host: mount(2) puts none on itself, and says EBUSY")
         .move_mount(mount.as_fd(), place)
 }
 

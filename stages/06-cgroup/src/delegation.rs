@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail, ensure};
 use groundwork::cause::Cause;
-use groundwork::host::{Here, SUPERVISOR};
+use groundwork::host::{Here, SUPERVISOR, before_it_was_moved};
 use groundwork::{Hint, Kernel, Refused};
 use nix::errno::Errno;
 
@@ -24,11 +24,7 @@ pub(crate) fn base(hierarchy: &Hierarchy) -> Option<PathBuf> {
     if hierarchy.is_imagined {
         return Some(hierarchy.top.clone());
     }
-    let own = match hierarchy.own.file_name() {
-        Some(name) if name == SUPERVISOR => hierarchy.own.parent()?,
-        _ => &hierarchy.own,
-    };
-    [hierarchy.top.as_path(), own]
+    [hierarchy.top.as_path(), before_it_was_moved(&hierarchy.own)]
         .into_iter()
         .find(|directory| is_writable(directory, hierarchy.version))
         .map(Path::to_owned)
@@ -47,11 +43,10 @@ fn chain(hierarchy: &Hierarchy, base: &Path, wanted: &[String]) -> Vec<PathBuf> 
 }
 
 fn has_all(directory: &Path, file: &str, wanted: &[String]) -> bool {
-    if wanted.is_empty() {
-        return true;
+    wanted.is_empty() || {
+        let there = files::words(&directory.join(file));
+        wanted.iter().all(|one| there.contains(one))
     }
-    let there = files::words(&directory.join(file));
-    wanted.iter().all(|one| there.contains(one))
 }
 
 /// True when processes live in `base` and would have to move before `wanted` can be handed to its children.

@@ -69,6 +69,7 @@ pub(crate) fn places<'a>(
         let asked: Vec<_> = purpose.controllers().into_iter().filter(|one| hierarchy.has(one)).collect();
         let needs_freezer = places.iter().all(|(_, place)| place.version == Version::V1);
         let of_v1 = controllers_v1(hierarchy, &[&asked, purpose.counting()].concat(), needs_freezer);
+        // A tree of version 1 is used for what it carries; that of version 2 at least holds processes together.
         if hierarchy.version == Version::V1 && of_v1.is_empty() {
             continue;
         }

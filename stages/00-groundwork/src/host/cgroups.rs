@@ -9,6 +9,12 @@ use crate::mountinfo::Mount;
 /// programs of the course move them there, and back.
 pub const SUPERVISOR: &str = "boxwright-supervisor";
 
+/// The cgroup to make others in, for who is in `own`: the one that it was moved aside from, if it was.
+pub fn before_it_was_moved(own: &Path) -> &Path {
+    let was_moved = own.file_name().is_some_and(|name| name == SUPERVISOR);
+    own.parent().filter(|_| was_moved).unwrap_or(own)
+}
+
 /// Which generations of cgroups a host has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {

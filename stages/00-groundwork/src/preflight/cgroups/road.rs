@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::unistd::Pid;
 
-use crate::host::{Host, SUPERVISOR};
+use crate::host::{Host, before_it_was_moved};
 use crate::preflight::scratch;
 use crate::preflight::trouble::{During, Trouble, write};
 
@@ -48,8 +48,7 @@ impl Road {
         if generation == Generation::V2 && !controller.is_none_or(is_there) {
             return Vec::new();
         }
-        let aside = |own: &Path| own.file_name().is_some_and(|name| name == SUPERVISOR);
-        let own = own.map(|own| if aside(&own) { own.parent().map_or(own.clone(), Path::to_owned) } else { own });
+        let own = own.map(|own| before_it_was_moved(&own).to_owned());
         let own = own.filter(|own| *own != top).map(|base| Self { generation, base, is_top: false });
         [Some(Self { generation, base: top, is_top: true }), own].into_iter().flatten().collect()
     }
