@@ -35,10 +35,11 @@ fn directories(room: &Room, name: &str) -> Vec<PathBuf> {
     crate::harness::cgroups().into_iter().filter(|directory| directory.ends_with(&path)).collect()
 }
 
-/// The content of the first of these files that one of the directories has: the names of version 2 and of version 1.
+/// The content of the first of these files that one of the directories has. A name that both versions know comes last: of
+/// processor time, version 2 counts its own.
 fn file(room: &Room, name: &str, files: &[&str]) -> String {
     let directories = directories(room, name);
-    let all = directories.iter().flat_map(|directory| files.iter().map(move |file| directory.join(file)));
+    let all = files.iter().flat_map(|file| directories.iter().map(move |directory| directory.join(file)));
     let found = all.filter_map(|path| fs::read_to_string(path).ok()).next();
     found.unwrap_or_else(|| panic!("none of {directories:?} has any of {files:?}")).trim().to_owned()
 }

@@ -2,12 +2,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 /// The kinds of namespace, by the names of their links.
 pub const KINDS: [&str; 8] = ["cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts"];
+
+/// How long those that shall be killed together may take to stand still. Who is frozen does not move, and does not stop.
+const STANDSTILL: Duration = Duration::from_millis(500);
 
 /// A process, by its number on the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +87,11 @@ impl Process {
         self.status("State").is_some_and(|state| !state.starts_with(['Z', 'X']))
     }
 
+    /// False once it is stopped, or has ended, or waits for what no signal interrupts: in vfork(2) for its child.
+    fn may_fork(self) -> bool {
+        self.status("State").is_some_and(|state| state.starts_with(['R', 'S']))
+    }
+
     /// The lines of its mountinfo: see proc(5).
     pub fn mounts(self) -> Vec<String> {
         self.read("mountinfo").lines().map(str::to_owned).collect()
@@ -119,7 +128,7 @@ impl Process {
 
     /// Kills it and all that it has started. Who is stopped starts nobody, so the list is complete when nobody is new.
     pub(crate) fn kill_tree(self) {
-        let mut all = Vec::new();
+        let (mut all, deadline) = (Vec::new(), Instant::now() + STANDSTILL);
         loop {
             let tree = [vec![self], self.descendants()].concat();
             let new: Vec<_> = tree.into_iter().filter(|process| !all.contains(process)).collect();
@@ -129,6 +138,10 @@ impl Process {
             for process in new {
                 process.signal(Signal::SIGSTOP);
                 all.push(process);
+            }
+            // Until it stops, it may be in the middle of a fork(2).
+            while all.iter().any(|process| process.may_fork()) && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(1));
             }
         }
         all.into_iter().for_each(Self::kill);

@@ -89,8 +89,10 @@ impl Test {
         machine::qemu()?;
         progress::say("building what is tried");
         let built = Built::everything()?;
+        // To build them once more takes longer than to ask them little.
+        let judged = if self.quick || self.doctor { built.clone() } else { Built::programs_to_emulate()? };
         let rounds = self.rounds();
-        let tried = Tried::of(&built, rounds.iter().any(|round| round.everything))?;
+        let tried = Tried::of(built, judged, rounds.iter().any(|round| round.everything))?;
         // The first takes longest: the others go on beside it.
         let (first, others) = rounds.split_at(rounds.len().min(1));
         let lane = |rounds: &[Round]| rounds.iter().map(|round| self.round(round, &tried)).collect::<Result<Vec<_>>>();

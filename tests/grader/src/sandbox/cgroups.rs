@@ -88,10 +88,12 @@ impl Cgroups {
     pub(super) fn remove(&mut self) {
         let deadline = Instant::now() + GRACE;
         for (_, outer) in self.made.drain(..) {
-            remove_below(&outer);
-            while outer.exists() && Instant::now() < deadline {
-                std::thread::sleep(Duration::from_millis(10));
+            loop {
                 remove_below(&outer);
+                if !outer.exists() || Instant::now() > deadline {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(10));
             }
         }
     }

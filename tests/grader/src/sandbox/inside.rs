@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use anyhow::{Context, Result};
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::signal::{SigHandler, Signal, kill, signal};
+use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::socket::{MsgFlags, recv, send};
 use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, sethostname, setsid};
@@ -73,17 +73,17 @@ fn begin(plan: &Plan, line: BorrowedFd<'_>) -> Result<i32> {
         | CloneFlags::CLONE_NEWCGROUP;
     unshare(all).context("unshare(mount, PID, IPC, UTS, network, cgroup)")?;
     match forked()? {
-        Some(child) => Ok(stay_with(child, line)),
+        Some(child) => Ok(stay_with(child, plan)),
         None => Ok(first_process(plan, line)),
     }
 }
 
-/// Waits until the outside lets go, and takes PID 1 with it, and with that everybody.
-fn stay_with(child: Pid, line: BorrowedFd<'_>) -> i32 {
-    // PID 1 reads the line; when it ends, nobody is left.
+/// Waits until PID 1 has ended, and everybody with it. Who had a number of their own inside is a stranger outside, where nobody
+/// but root may remove the cgroups that they have made: we may.
+fn stay_with(child: Pid, plan: &Plan) -> i32 {
+    // PID 1 reads the line, and ends with it.
     let _ = waitpid(child, None);
-    let _ = kill(child, Signal::SIGKILL);
-    let _ = line;
+    plan.cgroups.iter().for_each(|(place, _)| remove_below(place));
     0
 }
 

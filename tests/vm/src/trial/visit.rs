@@ -178,7 +178,8 @@ impl Visit<'_> {
         let script = format!(
             "forge={0}/tmp/grader-$(id -u)/forge; export BOXWRIGHT_FORGE=$forge NO_COLOR=1
              workshop=/srv/tools/workshop; $workshop start --later ~/bench >/dev/null &&
-             exec $workshop --workbench ~/bench grade all --bin {PROGRAMS}",
+             $workshop --workbench ~/bench grade all --bin {PROGRAMS} &&
+             ! find /sys/fs/cgroup -name 'boxwright-*' | grep .",
             self.tried.target.display(),
         );
         let ended = self.capture(&self.request(&["sh", "-c", &script]))?;
