@@ -19,8 +19,12 @@ use super::session::{Lines, Port};
 const KEPT: usize = 40;
 
 /// The processor that qemu plays. Without cmpxchg16b: qemu 7.2 emulates it with wrong flags, and Linux 6.12 crashes of that in
-/// most of its starts. Without AVX: what a processor does in one step for 32 bytes, qemu does for one after the other.
-const EMULATED: &str = "max,cx16=off,-avx,-avx2";
+/// most of its starts. Without the fast moving of bytes, in which programs then put their trust: it is one byte after the other.
+const EMULATED: &str = "max,cx16=off,-erms";
+
+/// Where the processor is emulated, programs lie at the same addresses each time: what qemu has translated for one run of a
+/// program is of use to the next, and twenty shells start in a third of the time.
+const EMULATED_WORDS: &str = " norandmaps";
 
 /// A panic ends the machine; the kernel's own words are for the console, of which we show the end. What it encrypts with, it
 /// need not try each time, which emulated takes a second; and it need not protect itself from what a processor might guess, as
@@ -132,7 +136,8 @@ impl Parts {
         command.args(["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-monitor", "none"]);
         command.arg("-kernel").arg(&self.kernel).arg("-initrd").arg(&self.archive);
         let disk = if self.disks.is_some() { " boxwright.disk" } else { "" };
-        command.arg("-append").arg(format!("{KERNEL_WORDS}{disk}"));
+        let words = if self.accelerated { "" } else { EMULATED_WORDS };
+        command.arg("-append").arg(format!("{KERNEL_WORDS}{words}{disk}"));
         for disk in self.disks.iter().flatten() {
             // What is written is thrown away: qemu keeps it in a file without a name.
             let words = format!("file={},if=virtio,format=raw,snapshot=on,discard=unmap", disk.display());

@@ -40,11 +40,6 @@ impl Built {
         Self::by(&["stages"])
     }
 
-    /// The same, built for a machine whose processor is emulated.
-    pub(crate) fn programs_to_emulate() -> Result<Self> {
-        Self::by(&["stages", "--profile", "emulated"])
-    }
-
     /// Everything, by the very words of `cargo test --workspace`: what that has built, is not built again.
     pub(crate) fn everything() -> Result<Self> {
         Self::by(&["build", "--workspace", "--bins", "--tests"])

@@ -17,10 +17,7 @@ const REFERENCE: &str = "reference";
 /// All that is tried.
 #[derive(Debug)]
 pub(super) struct Tried {
-    /// The tests, what they run besides the programs, and where they look for these.
     built: Built,
-    /// The programs of the stages.
-    judged: Built,
     /// Where cargo builds.
     pub(super) target: PathBuf,
     /// Where the grader has built the programs of the course, if it is tried too.
@@ -29,12 +26,12 @@ pub(super) struct Tried {
 
 impl Tried {
     /// Looks for it among what was built. With the grader, its programs are built too.
-    pub(super) fn of(built: Built, judged: Built, with_grader: bool) -> Result<Self> {
+    pub(super) fn of(built: &Built, with_grader: bool) -> Result<Self> {
         let any = built.programs.values().next().context("no program was built")?;
         let target = any.ancestors().find(|above| above.join("CACHEDIR.TAG").exists());
         let target = target.context("cargo has marked no folder as its own")?.to_owned();
-        let forge = with_grader.then(|| forge(&built, &target)).transpose()?;
-        Ok(Self { built, judged, target, forge })
+        let forge = with_grader.then(|| forge(built, &target)).transpose()?;
+        Ok(Self { built: built.clone(), target, forge })
     }
 
     /// The judges.
@@ -66,7 +63,7 @@ impl Tried {
 
     /// What the machine has of it.
     pub(super) fn content(&self, everything: bool) -> Content {
-        let mut content = Content::of(&self.judged);
+        let mut content = Content::of(&self.built);
         let place = |path: &Path| (path.to_owned(), path.to_owned());
         let tests: Vec<_> = if everything {
             self.built.tests.iter().filter(|tests| self.is_tried(tests)).collect()
@@ -76,10 +73,8 @@ impl Tried {
         content.programs.extend(tests.into_iter().map(|tests| place(&tests.file)));
         content.programs.push(place(&self.target.join("CACHEDIR.TAG")));
         if let Some(forge) = self.forge.as_ref().filter(|_| everything) {
-            let judged =
-                |(name, place): (&String, &PathBuf)| Some((place.clone(), self.judged.programs.get(name)?.clone()));
-            content.programs.extend(self.built.programs.iter().filter_map(judged));
-            content.programs.extend(self.built.tools.values().map(|tool| place(tool)));
+            let own = self.built.programs.values().chain(self.built.tools.values());
+            content.programs.extend(own.map(|program| place(program)));
             let tools = self.built.tools.iter().map(|(name, path)| (Path::new("/srv/tools").join(name), path.clone()));
             content.programs.extend(tools);
             let names = self.built.programs.keys().map(|name| format!("{REFERENCE}/{name}"));

@@ -161,9 +161,7 @@ impl Visit<'_> {
     fn count(&self, counts: &mut Counts, request: &Request) -> Result<()> {
         let ended = self.capture(request)?;
         let text = [&*ended.output, &*ended.errors].join("\n");
-        // On the first root pivot_root(2) is refused, as it should be; everything else has to be there.
-        let on_the_first: &[&str] = if self.round.initramfs { &["PivotRoot"] } else { &[] };
-        let may_miss = [MAY_MISS[usize::from(self.user)], on_the_first].concat();
+        let may_miss = [MAY_MISS[usize::from(self.user)], self.round.lacks].concat();
         let mut own = Counts::default();
         own.add(ended.status, &text, &may_miss);
         if own.missed().next().is_some() || ended.status != 0 {
