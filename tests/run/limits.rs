@@ -1,6 +1,6 @@
 //! Limits of a container, and holding it still.
 
-use crate::harness::Process;
+use crate::harness::{Process, program, rootfs};
 
 use super::{background, first_process, run};
 
@@ -36,6 +36,25 @@ fn a_paused_container_does_nothing_and_goes_on_afterwards() {
     // Who is asked to end must be able to hear it.
     room.run("boxwright", ["stop", &name]).ok();
     room.run("boxwright", ["rm", &name]).ok();
+}
+
+#[test]
+fn a_paused_container_can_be_ended_on_a_host_with_version_1_alone() {
+    needs!(Root, PivotRoot, Overlayfs, Freeze, CgroupV1Trees);
+    let room = room!();
+    let (boxwright, root) = (program("boxwright").display().to_string(), rootfs().display().to_string());
+    // The version lets nobody end who is frozen, not even the killed.
+    let words = "for place in $(findmnt -n -t cgroup2 -o TARGET); do umount $place; done
+                 boxwright() { \"$0\" \"$@\"; }
+                 boxwright run --detach --name \"$1\" \"$2\" -- sleep 1000 && boxwright pause \"$1\" && eval \"$3\"";
+    for (name, end) in [
+        ("removed", "boxwright rm --force $1"),
+        ("killed", "boxwright kill $1; until boxwright rm $1 2>/dev/null; do sleep 0.1; done"),
+    ] {
+        let arguments = ["--mount", "sh", "-c", words, &boxwright, &room.name(name), &root, end];
+        room.run("/usr/bin/unshare", arguments).ok();
+        assert!(!room.run("boxwright", ["ps", "--all"]).ok().contains(name));
+    }
 }
 
 fn is_frozen(process: Process) -> bool {

@@ -169,7 +169,12 @@ impl Cgroup {
 
     /// True while every process inside is stopped.
     pub fn is_frozen(&self) -> bool {
-        self.usage().is_ok_and(|usage| usage.frozen)
+        self.places.iter().any(Place::is_frozen)
+    }
+
+    /// True while every process inside is stopped so that not even SIGKILL ends it before it goes on: by version 1.
+    pub fn holds_the_killed(&self) -> bool {
+        self.places.iter().any(|place| place.version == Version::V1 && place.is_frozen())
     }
 
     /// True when something is limited or counted inside, besides the CPU time that is counted everywhere.

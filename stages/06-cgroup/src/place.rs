@@ -70,6 +70,13 @@ impl Place {
         }
     }
 
+    pub(crate) fn is_frozen(&self) -> bool {
+        match self.version {
+            Version::V2 => v2::is_frozen(&self.directory),
+            Version::V1 => v1::is_frozen(&self.directory),
+        }
+    }
+
     pub(crate) fn kill(&self, kernel: &Kernel) -> Result<()> {
         match self.version {
             Version::V2 => v2::kill(kernel, &self.directory),

@@ -16,7 +16,7 @@ use crate::hierarchy::Hierarchy;
 use crate::limits::Limits;
 use crate::v2::{ignore, no_swap_account, processes, quota};
 
-pub(crate) use usage::usage;
+pub(crate) use usage::{is_frozen, usage};
 
 /// Version 1 has no event to wait for, so we look again after this long, this often: ten seconds in all.
 const PAUSE: Duration = Duration::from_millis(5);

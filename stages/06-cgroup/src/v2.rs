@@ -19,7 +19,7 @@ use nix::unistd::Pid;
 use crate::files;
 use crate::limits::Limits;
 
-pub(crate) use usage::{cpuset, usage};
+pub(crate) use usage::{cpuset, is_frozen, usage};
 
 /// How long an event may take that the kernel promises: a process that waits for a disk can hold it up.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -38,6 +38,19 @@ pub fn is_paused(running: &Running) -> bool {
     running.cgroup.as_ref().and_then(|saved| Cgroup::open(saved).ok()).is_some_and(|cgroup| cgroup.is_frozen())
 }
 
+/// Lets those end who were killed while they were frozen.
+///
+/// # Errors
+/// They are still frozen, for a reason that write(2) gives.
+pub fn let_end(kernel: &Kernel, running: &Running) -> Result<()> {
+    let Some(Ok(cgroup)) = running.cgroup.as_ref().map(Cgroup::open) else { return Ok(()) };
+    if !cgroup.holds_the_killed() {
+        return Ok(());
+    }
+    // Somebody else may have let them go meanwhile, and then they are gone.
+    cgroup.thaw(kernel).or_else(|error| if cgroup.holds_the_killed() { Err(error) } else { Ok(()) })
+}
+
 /// Takes away the cgroup of a container whose parent did not live to do so, or not even to note where it is.
 ///
 /// # Errors

@@ -15,7 +15,12 @@ pub(crate) fn usage(cgroup: &Path, usage: &mut Usage) {
         &text(&cgroup.join("blkio.throttle.io_service_bytes")),
         &text(&cgroup.join("blkio.throttle.io_serviced")),
     ));
-    usage.frozen |= text(&cgroup.join("freezer.state")).trim() == "FROZEN";
+    usage.frozen |= is_frozen(cgroup);
+}
+
+/// True when everybody inside is stopped; while somebody still is inside a system call, it says FREEZING.
+pub(crate) fn is_frozen(cgroup: &Path) -> bool {
+    text(&cgroup.join("freezer.state")).trim() == "FROZEN"
 }
 
 fn memory(cgroup: &Path) -> Option<Memory> {

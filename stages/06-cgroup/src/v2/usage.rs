@@ -11,7 +11,12 @@ pub(crate) fn usage(cgroup: &Path, usage: &mut Usage) {
     usage.cpu = cpu(cgroup).or(usage.cpu.take());
     usage.pids = pids(cgroup).or(usage.pids.take());
     usage.io.extend(text(&cgroup.join("io.stat")).lines().filter_map(disk));
-    usage.frozen |= keyed(&cgroup.join("cgroup.events"), "frozen") == Some(1);
+    usage.frozen |= is_frozen(cgroup);
+}
+
+/// True when everybody inside is stopped.
+pub(crate) fn is_frozen(cgroup: &Path) -> bool {
+    keyed(&cgroup.join("cgroup.events"), "frozen") == Some(1)
 }
 
 fn memory(cgroup: &Path) -> Option<Memory> {

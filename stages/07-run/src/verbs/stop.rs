@@ -84,6 +84,9 @@ pub(super) fn kill(kernel: &Kernel, options: &Kill) -> Result<ExitCode> {
     for name in &options.names {
         let (_, running) = running(name)?;
         signal(kernel, running.process, asked, "this signal was asked for")?;
+        if asked == Signal::SIGKILL {
+            limits::let_end(kernel, &running)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -99,7 +102,9 @@ fn end(kernel: &Kernel, bundle: &Bundle) -> Result<()> {
 
 /// Tells the kernel to end a container, and does not wait for it.
 pub(super) fn end_soon(kernel: &Kernel, running: &Running) -> Result<()> {
-    signal(kernel, running.process, Signal::SIGKILL, "when PID 1 is killed, the kernel kills everyone in its namespace")
+    let reason = "when PID 1 is killed, the kernel kills everyone in its namespace";
+    signal(kernel, running.process, Signal::SIGKILL, reason)?;
+    limits::let_end(kernel, running)
 }
 
 /// Waits until a container's first process has ended, which is after all others in it. Its parent may not live to see that.
