@@ -49,9 +49,9 @@ memory() {
 swap() {
     hold='head -c 60000000 /dev/zero | tail -c 60000000 | wc -c'
     counted=$(limit --memory 40M --swap 100M -- sh -c "$hold" 2>/dev/null)
-    killed=$(limit --memory 40M --swap 0 -- sh -c "$hold" 2>/dev/null)
-    [ "$counted" = 60000000 ] && [ "$killed" = 0 ]
-    check swap $? "60 MB in 40 MB: with swap $counted bytes held, without $killed"
+    line=$(limit --memory 40M --swap 0 -- sh -c "$hold" 2>&1 >/dev/null | grep '^limit: memory: ')
+    [ "$counted" = 60000000 ] && holds 'the kernel killed ' "$line"
+    check swap $? "60 MB in 40 MB: with swap $counted bytes held, without: $line"
 }
 
 cpu() {
