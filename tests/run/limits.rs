@@ -43,7 +43,7 @@ fn a_paused_container_can_be_ended_on_a_host_with_version_1_alone() {
     needs!(Root, PivotRoot, Overlayfs, Freeze, CgroupV1Trees);
     let room = room!();
     let (boxwright, root) = (program("boxwright").display().to_string(), rootfs().display().to_string());
-    // The version lets nobody end who is frozen, not even the killed.
+    // Version 1 lets nobody end who is frozen, not even the killed.
     let words = "for place in $(findmnt -n -t cgroup2 -o TARGET); do umount $place; done
                  boxwright() { \"$0\" \"$@\"; }
                  boxwright run --detach --name \"$1\" \"$2\" -- sleep 1000 && boxwright pause \"$1\" && eval \"$3\"";

@@ -19,7 +19,7 @@ use super::session::{Lines, Port};
 const KEPT: usize = 40;
 
 /// The processor that qemu plays. Without cmpxchg16b: qemu 7.2 emulates it with wrong flags, and Linux 6.12 crashes of that in
-/// most of its starts. Without the fast moving of bytes, in which programs then put their trust: it is one byte after the other.
+/// most of its starts. Without what moves bytes fast on real ones: qemu moves one after the other.
 const EMULATED: &str = "max,cx16=off,-erms";
 
 /// Where the processor is emulated, programs lie at the same addresses each time: what qemu has translated for one run of a
