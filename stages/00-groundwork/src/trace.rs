@@ -5,13 +5,13 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use nix::fcntl::{FcntlArg, OFlag, fcntl, openat, readlinkat};
+use nix::fcntl::{FcntlArg, Flock, FlockArg, OFlag, fcntl, openat, readlinkat};
 use nix::libc;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::stat::Mode;
@@ -114,26 +114,17 @@ impl Trace {
 
     /// Counts on, and writes the line of that number before the next one can be had.
     ///
-    /// A lock of fcntl(2) belongs to a process, so it holds between parent and child.
+    /// A lock of flock(2) belongs to what open(2) made, so each line opens the count anew: what fork(2) copies or clone(2)
+    /// shares would keep nobody out.
     fn in_turn(&self, write: impl FnOnce(u64) -> Result<()>) -> Result<()> {
-        let lock = |kind: libc::c_int| libc::flock {
-            l_type: kind as libc::c_short,
-            l_whence: libc::SEEK_SET as libc::c_short,
-            l_start: 0,
-            l_len: 0,
-            l_pid: 0,
-        };
-        fcntl(&self.count, FcntlArg::F_SETLKW(&lock(libc::F_WRLCK)))?;
-        let mut count = &self.count;
+        let name = format!("self/fd/{}", self.count.as_raw_fd());
+        let count = openat(&self.proc, name.as_str(), OFlag::O_RDWR | OFlag::O_CLOEXEC, Mode::empty())?;
+        let mut count = Flock::lock(File::from(count), FlockArg::LockExclusive).map_err(|(_, errno)| errno)?;
         let mut text = String::new();
-        count.seek(SeekFrom::Start(0))?;
         count.read_to_string(&mut text)?;
         let next = text.trim().parse::<u64>().unwrap_or(0) + 1;
-        count.seek(SeekFrom::Start(0))?;
-        count.write_all(next.to_string().as_bytes())?;
-        let written = write(next);
-        fcntl(&self.count, FcntlArg::F_SETLK(&lock(libc::F_UNLCK)))?;
-        written
+        count.write_all_at(next.to_string().as_bytes(), 0)?;
+        write(next)
     }
 
     fn outside_pid(&self) -> u64 {
@@ -198,4 +189,35 @@ impl Trace {
 
 fn squeeze(line: &str) -> String {
     line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Threads share descriptors as the two sides of clone(CLONE_FILES) do.
+    #[test]
+    fn who_shares_the_descriptors_waits_for_its_turn_too() -> Result<()> {
+        let mut written = File::from(memfd_create(c"trace", MFdFlags::MFD_CLOEXEC)?);
+        let one = Trace::create(Path::new(&format!("/proc/self/fd/{}", written.as_raw_fd())))?;
+        let other = Trace {
+            file: one.file.try_clone()?,
+            count: one.count.try_clone()?,
+            proc: one.proc.try_clone()?,
+            before: RefCell::default(),
+        };
+        let count_on = |trace: Trace| -> Result<()> {
+            (0..500).try_for_each(|_| trace.in_turn(|next| Ok(writeln!(&trace.file, "{next}")?)))
+        };
+        std::thread::scope(|scope| {
+            let other = scope.spawn(move || count_on(other));
+            count_on(one)?;
+            other.join().expect("it counts")
+        })?;
+        let mut counted = String::new();
+        written.read_to_string(&mut counted)?;
+        let expected: String = (1..=1000).map(|number| format!("{number}\n")).collect();
+        assert_eq!(counted, expected);
+        Ok(())
+    }
 }
