@@ -65,8 +65,7 @@ fn example(program: &'static str, words: &str) -> Example {
 }
 
 fn verb(verb: &'static str, words: &str) -> Example {
-    let removes_in_the_end = verb == "rm" || words.contains("--rm ");
-    Example { verb: Some(verb), removes_in_the_end, ..example("boxwright", words) }
+    Example { verb: Some(verb), ..example("boxwright", words) }
 }
 
 fn root() -> &'static str {

@@ -36,21 +36,17 @@ pub fn difference(rehearsed: &str, run: &Run) -> Option<String> {
     })
 }
 
-/// The reasons with which a removal begins: of what is there, or of a directory that a rehearsal has not made; by
-/// enter-overlay, and by boxwright where only root of a user namespace may.
-const REMOVAL: [&str; 4] = [
+/// The reasons with which a removal begins: of what is there, or of a directory that a rehearsal has not made.
+const REMOVAL: [&str; 2] = [
     "# a mount below would lead to files that are not ours to remove: the kernel refuses to cross it",
     "# only an empty directory can be removed",
-    "# some of these files belong to ids that only a user namespace gives us",
-    "# outside, our ids are mapped",
 ];
 
-/// Leaves out the removal, which comes last in whatever process it is told. It has helpers of its own: after the two that
-/// map the ids of the container.
+/// Leaves out the removal, which comes last in whatever process it is told.
 fn but_for_the_end(tellings: &mut Tellings) {
-    for (depth, lines) in tellings {
+    for lines in tellings.values_mut() {
         let end = lines.iter().position(|line| REMOVAL.contains(&line.as_str()));
-        lines.truncate(if *depth == HELPERS { 4 } else { end.unwrap_or(lines.len()) });
+        lines.truncate(end.unwrap_or(lines.len()));
     }
 }
 

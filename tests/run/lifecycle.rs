@@ -35,6 +35,22 @@ fn what_was_written_survives_a_failure_of_ours() {
 }
 
 #[test]
+fn files_of_ids_that_only_root_inside_has_are_taken_away_by_root_of_another_user_namespace() {
+    needs!(OrdinaryUser, SubordinateIds, PivotRoot, Overlayfs);
+    let room = room!();
+    let root = rootfs().to_str().unwrap();
+    let user_namespaces = |command: &str| {
+        let ran = room.run("boxwright", ["run", "--rm", "--explain", root, "--", "sh", "-c", command]);
+        ran.ok();
+        assert_eq!(std::fs::read_dir(room.boxes().join("containers")).unwrap().count(), 0);
+        ran.stderr().lines().filter(|line| line.contains("clone3(") && line.contains("CLONE_NEWUSER")).count()
+    };
+    // What the owner has closed, as overlayfs does, the owner can open again.
+    assert_eq!(user_namespaces("mkdir /closed && echo 1 >/closed/file && chmod 0 /closed/file"), 1);
+    assert_eq!(user_namespaces("mkdir -m 700 /closed && echo 1 >/closed/file && chown -R 7:7 /closed"), 2);
+}
+
+#[test]
 fn a_name_that_cannot_be_printed_is_no_reason_to_lose_a_container() {
     needs!(UserNamespaces, PivotRoot, Overlayfs);
     let room = room!();

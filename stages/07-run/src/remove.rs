@@ -1,8 +1,10 @@
 //! Taking a container's files away, also those that only root inside may touch.
 
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::ExitCode;
-use std::{fs, io};
 
 use anyhow::{Context, Result, ensure};
 use groundwork::Kernel;
@@ -43,9 +45,9 @@ fn remove(directory: &Path) -> io::Result<()> {
     if !directory.exists() {
         return Ok(());
     }
-    // The kernel keeps directories there that nobody may open, and that are empty.
-    for kept in ["work/incompat/volatile", "work/incompat", "work/work"] {
-        let _ = fs::remove_dir(directory.join(kept));
+    // What overlayfs keeps there is its owner's, who may not open it: the mode of these is 000.
+    for kept in ["work/work", "work/work/incompat", "work/work/incompat/volatile"] {
+        let _ = fs::set_permissions(directory.join(kept), Permissions::from_mode(0o700));
     }
     match fs::remove_dir_all(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
