@@ -49,13 +49,31 @@ pub fn mounts() -> Result<Vec<Mount>> {
 /// # Errors
 /// As for [`mounts`]; also EACCES or ESRCH for a process one may not look at, or that is gone.
 pub fn mounts_of(pid: &str) -> Result<Vec<Mount>> {
+    read(pid, |_| true)
+}
+
+/// The mounts of cgroups that this process sees. Only their lines are taken apart: a host can have hundreds of others.
+///
+/// # Errors
+/// As for [`mounts`].
+pub fn cgroup_mounts() -> Result<Vec<Mount>> {
+    read("self", |line| fstype(line).starts_with(b"cgroup"))
+}
+
+fn read(pid: &str, is_wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<Mount>> {
     let file = format!("/proc/{pid}/mountinfo");
     let bytes = std::fs::read(&file).with_context(|| format!("cannot read {file}; is /proc mounted?"))?;
     bytes
         .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
+        .filter(|line| !line.is_empty() && is_wanted(line))
         .map(|line| parse(line).with_context(|| format!("{file}: {}", String::from_utf8_lossy(line))))
         .collect()
+}
+
+/// What begins with the kind of file system: it follows the only field that is a hyphen alone.
+fn fstype(line: &[u8]) -> &[u8] {
+    let hyphen = line.windows(3).position(|three| three == b" - ");
+    hyphen.map_or(&[], |at| &line[at + 3..])
 }
 
 /// The mount on which `path` lies: the last one listed whose target is the longest beginning of it.
@@ -138,6 +156,13 @@ mod tests {
         assert!(mount.is_shared());
         assert_eq!(mount.source, "");
         assert_eq!(mount.super_options, ["ro", "lowerdir=/l"]);
+    }
+
+    #[test]
+    fn the_kind_of_file_system_is_found_without_the_rest() {
+        assert!(fstype(br"36 35 98:0 / /a\040-\040cgroup rw - ext4 - rw").starts_with(b"ext4"));
+        assert!(fstype(b"36 35 98:0 / /c rw shared:1 - cgroup2  rw").starts_with(b"cgroup2"));
+        assert!(fstype(b"36 35 98:0 / /c rw").is_empty());
     }
 
     #[test]

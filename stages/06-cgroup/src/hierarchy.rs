@@ -56,9 +56,9 @@ pub enum Layout {
 pub fn hierarchies(pid: &str) -> Result<Vec<Hierarchy>> {
     let file = format!("/proc/{pid}/cgroup");
     let memberships = std::fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
-    let mut mounts = mountinfo::mounts()?;
+    let mut mounts = mountinfo::cgroup_mounts()?;
     // A mount that lies hidden under another one cannot be used.
-    mounts.retain(|mount| mount.fstype.starts_with("cgroup") && mount.target.join("cgroup.procs").exists());
+    mounts.retain(|mount| mount.target.join("cgroup.procs").exists());
     Ok(found(&mounts, &memberships))
 }
 

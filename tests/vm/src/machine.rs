@@ -1,6 +1,7 @@
 //! qemu, started with what was prepared. It ends with us, however we end: the lines between us are all that holds it.
 
 use std::collections::VecDeque;
+use std::fmt::{Display, Formatter};
 use std::io::{BufRead, BufReader};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -9,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use rustix::io::FdFlags;
 
 use super::programs::on_this_host;
@@ -17,6 +18,8 @@ use super::session::{Lines, Port};
 
 /// How many lines of the console are kept, to be shown when the machine does not come up.
 const KEPT: usize = 40;
+/// How long qemu may take to end once its machine has.
+const END: Duration = Duration::from_secs(2);
 
 /// The processor that qemu plays. Without cmpxchg16b: qemu 7.2 emulates it with wrong flags, and Linux 6.12 crashes of that in
 /// most of its starts. Without what moves bytes fast on real ones: qemu moves one after the other.
@@ -46,9 +49,20 @@ pub(crate) struct Parts {
     pub(crate) terminal: bool,
 }
 
+/// It has ended by itself, with an emulated processor.
+#[derive(Debug)]
+pub(crate) struct Crashed;
+
+impl Display for Crashed {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the emulated machine has crashed")
+    }
+}
+
 /// A machine that runs.
 pub(crate) struct Machine {
     qemu: Child,
+    accelerated: bool,
     /// How to ask it for something.
     pub(crate) lines: Lines,
     console: Arc<Mutex<VecDeque<String>>>,
@@ -104,13 +118,28 @@ impl Machine {
         }
         let qemu = command.spawn().context("qemu-system-x86_64")?;
         drop(held);
-        let mut machine = Self { qemu, lines, console: listen(console), started_in: Duration::ZERO };
+        let (console, accelerated) = (listen(console), parts.accelerated);
+        let mut machine = Self { qemu, accelerated, lines, console, started_in: Duration::ZERO };
         if let Err(error) = machine.lines.await_ready() {
             let _ = machine.qemu.wait();
-            bail!("{error:#}, and has not come up; its console:\n{}", machine.console());
+            let error = anyhow!("{error:#}, and has not come up; its console:\n{}", machine.console());
+            return Err(if accelerated { error } else { error.context(Crashed) });
         }
         machine.started_in = began.elapsed();
         Ok(machine)
+    }
+
+    /// The error, which is another one where the emulated machine has ended by itself.
+    pub(crate) fn blamed(&mut self, error: anyhow::Error) -> anyhow::Error {
+        let deadline = Instant::now() + END;
+        // Its lines are closed a moment before it ends.
+        while !self.accelerated && Instant::now() < deadline {
+            if self.qemu.try_wait().is_ok_and(|ended| ended.is_some()) {
+                return error.context(Crashed);
+            }
+            std::thread::sleep(END / 100);
+        }
+        error
     }
 
     /// What its console has shown last.

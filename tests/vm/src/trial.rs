@@ -13,7 +13,7 @@ use clap::Args;
 
 use super::cache::Cache;
 use super::hosts::{self, Host};
-use super::machine::{self, Machine};
+use super::machine::{self, Crashed, Machine};
 use super::options::Choice;
 use super::pins::Pins;
 use super::programs::Built;
@@ -142,8 +142,20 @@ impl Test {
         rounds.into_iter().filter(is_asked).collect()
     }
 
+    /// Once more where the machine itself breaks off: qemu emulates processors with faults of its own, of which a kernel
+    /// crashes now and then. A fault of the course's would show again.
     fn round(&self, round: &Round, tried: &Tried) -> Result<(Vec<Line>, Vec<Host>)> {
-        let machine = self.start(round, tried).context(round.name)?;
+        match self.attempt(round, tried) {
+            Err(error) if error.is::<Crashed>() => {
+                progress::say(&format!("{}: begun anew: {error:#}", round.name));
+                self.attempt(round, tried)
+            }
+            done => done,
+        }
+    }
+
+    fn attempt(&self, round: &Round, tried: &Tried) -> Result<(Vec<Line>, Vec<Host>)> {
+        let mut machine = self.start(round, tried).context(round.name)?;
         let (mut lines, mut found) = (Vec::new(), Vec::new());
         let log = self.log.as_ref().map(|folder| folder.join(round.name).with_extension("log"));
         let log = log.map(|path| File::create(&path).with_context(|| path.display().to_string())).transpose()?;
@@ -155,7 +167,10 @@ impl Test {
         for user in [false, true] {
             let asked = self.judges.as_slice();
             let visit = Visit { machine: &machine, round, tried, asked, user, log: log.as_ref() };
-            found.push(visit.all(&mut note)?);
+            match visit.all(&mut note) {
+                Ok(host) => found.push(host),
+                Err(error) => return Err(machine.blamed(error)),
+            }
         }
         Ok((lines, found))
     }

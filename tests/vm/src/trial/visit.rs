@@ -84,7 +84,8 @@ impl Visit<'_> {
     }
 
     fn capture(&self, request: &Request) -> Result<Ended> {
-        self.machine.lines.capture(request, self.log)
+        let ended = self.machine.lines.capture(request, self.log);
+        ended.with_context(|| format!("{}, whose console has shown last:\n{}", self.round.name, self.machine.console()))
     }
 
     fn request(&self, command: &[&str]) -> Request {
