@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::cargo::{DoesNotCompile, PROFILE, Request, Toolchain, executables};
+use super::cargo::{DoesNotCompile, Request, SETTINGS, Toolchain, executables};
 use crate::bench::random_word;
 use crate::sandbox::{End, Sandbox, Settings, Start, Walls, Who};
 
@@ -83,9 +83,9 @@ impl Toolchain {
             ("TMPDIR", "/tmp".to_owned()),
             ("CARGO_HOME", self.home.display().to_string()),
             ("RUSTC", self.rustc.display().to_string()),
-            (PROFILE.0, PROFILE.1.to_owned()),
         ];
-        let own = each.map(|(name, value)| (name.to_owned(), value));
+        let own = each.into_iter().chain(SETTINGS.map(|(name, value)| (name, value.to_owned())));
+        let own = own.map(|(name, value)| (name.to_owned(), value));
         std::env::vars().filter(|(name, _)| is_a_setting(name)).chain(own).collect()
     }
 }
@@ -93,6 +93,7 @@ impl Toolchain {
 /// Settings of cargo may stand in variables. What it told us about our own package is none, and tokens are nobody's business.
 fn is_a_setting(name: &str) -> bool {
     const OTHERS: [&str; 5] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_TARGET_DIR", "CARGO_HOME"];
+    let is_ours = SETTINGS.iter().any(|(ours, _)| name == *ours);
     let is_other = OTHERS.iter().any(|other| name.starts_with(other)) || name.contains("TOKEN");
-    name.starts_with("CARGO_") && !is_other
+    name.starts_with("CARGO_") && !is_ours && !is_other
 }
