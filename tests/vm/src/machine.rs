@@ -51,11 +51,11 @@ pub(crate) struct Parts {
 
 /// It has ended by itself, with an emulated processor.
 #[derive(Debug)]
-pub(crate) struct Crashed;
+pub(crate) struct BrokenOff;
 
-impl Display for Crashed {
+impl Display for BrokenOff {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("the emulated machine has crashed")
+        formatter.write_str("the emulated machine has broken off")
     }
 }
 
@@ -123,7 +123,7 @@ impl Machine {
         if let Err(error) = machine.lines.await_ready() {
             let _ = machine.qemu.wait();
             let error = anyhow!("{error:#}, and has not come up; its console:\n{}", machine.console());
-            return Err(if accelerated { error } else { error.context(Crashed) });
+            return Err(if accelerated { error } else { error.context(BrokenOff) });
         }
         machine.started_in = began.elapsed();
         Ok(machine)
@@ -135,7 +135,7 @@ impl Machine {
         // Its lines are closed a moment before it ends.
         while !self.accelerated && Instant::now() < deadline {
             if self.qemu.try_wait().is_ok_and(|ended| ended.is_some()) {
-                return error.context(Crashed);
+                return error.context(BrokenOff);
             }
             std::thread::sleep(END / 100);
         }

@@ -13,7 +13,7 @@ use clap::Args;
 
 use super::cache::Cache;
 use super::hosts::{self, Host};
-use super::machine::{self, Crashed, Machine};
+use super::machine::{self, BrokenOff, Machine};
 use super::options::Choice;
 use super::pins::Pins;
 use super::programs::Built;
@@ -142,11 +142,11 @@ impl Test {
         rounds.into_iter().filter(is_asked).collect()
     }
 
-    /// Once more where the machine itself breaks off: qemu emulates processors with faults of its own, of which a kernel
-    /// crashes now and then. A fault of the course's would show again.
+    /// Once more where the machine itself breaks off: qemu emulates processors with faults of its own, see `machine.rs`, and
+    /// nothing that is tried here is meant to end a machine.
     fn round(&self, round: &Round, tried: &Tried) -> Result<(Vec<Line>, Vec<Host>)> {
         match self.attempt(round, tried) {
-            Err(error) if error.is::<Crashed>() => {
+            Err(error) if error.is::<BrokenOff>() => {
                 progress::say(&format!("{}: begun anew: {error:#}", round.name));
                 self.attempt(round, tried)
             }
