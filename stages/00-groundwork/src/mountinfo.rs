@@ -52,12 +52,13 @@ pub fn mounts_of(pid: &str) -> Result<Vec<Mount>> {
     read(pid, |_| true)
 }
 
-/// The mounts of cgroups that this process sees. Only their lines are taken apart: a host can have hundreds of others.
+/// Those that this process sees whose kind of file system begins with `kind`, as `cgroup` and `cgroup2` do. Only their lines
+/// are taken apart: a host can have hundreds of others.
 ///
 /// # Errors
 /// As for [`mounts`].
-pub fn cgroup_mounts() -> Result<Vec<Mount>> {
-    read("self", |line| fstype(line).starts_with(b"cgroup"))
+pub fn mounts_like(kind: &str) -> Result<Vec<Mount>> {
+    read("self", |line| fstype(line).starts_with(kind.as_bytes()))
 }
 
 fn read(pid: &str, is_wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<Mount>> {

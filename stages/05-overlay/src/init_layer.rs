@@ -55,12 +55,8 @@ impl InitLayer {
         making.write(&etc.join("hostname"), &format!("{}\n", self.hostname))?;
         making.write(&etc.join("hosts"), &self.hosts())?;
         making.write(&etc.join("resolv.conf"), &self.resolv_conf)?;
-        for place in ALWAYS.map(Path::new) {
-            // A link in the image may lead anywhere: a directory of ours covers it.
-            if !making.image.find(place).is_some_and(|(_, about)| about.is_dir()) {
-                making
-                    .directory(place, "every root has something mounted here, whether the image has a place or not")?;
-            }
+        for place in ALWAYS {
+            making.mount_point(place)?;
         }
         self.places.iter().try_for_each(|(place, is_directory)| making.place(place, *is_directory))
     }
@@ -99,6 +95,17 @@ impl Making<'_> {
                 .lchown(&ours, about.uid(), about.gid()),
             _ => Ok(()),
         }
+    }
+
+    /// A directory of ours, whatever the image has: a link may lead anywhere. How it looks nobody will see, and no layer is
+    /// asked about it: there may be a hundred.
+    fn mount_point(&self, place: &str) -> Result<()> {
+        let ours = self.layer.join(place);
+        if ours.is_dir() {
+            return Ok(());
+        }
+        let reason = "every root has something mounted here, whether the image has a place or not";
+        self.kernel.because(reason).mkdir(&ours, 0o755)
     }
 
     /// The directories that lead to a place.

@@ -1,5 +1,7 @@
 //! Layers looked at before they are stacked: the kernel has one errno for many mistakes.
 
+use std::fs::Metadata;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -18,12 +20,12 @@ const MOST_LAYERS: usize = 500;
 /// One is missing, is a file, is given twice, or lies in another; there are too many.
 pub fn find_layers(layers: &[PathBuf]) -> Result<Vec<PathBuf>> {
     ensure!(layers.len() < MOST_LAYERS, "{}", too_many(layers.len()));
-    let mut found: Vec<PathBuf> = Vec::new();
+    let (mut finder, mut found): (_, Vec<PathBuf>) = (Finder::default(), Vec::new());
     for layer in layers {
         let shown = layer.display();
-        let real = layer.canonicalize().map_err(|error| anyhow!("--layer {shown}: {}", in_words(&error)));
-        let real = real.hint(format!("`unpack-layer ARCHIVE.tar {shown}` makes a layer of an archive"))?;
-        if !real.is_dir() {
+        let real = finder.find(layer).map_err(|error| anyhow!("--layer {shown}: {}", in_words(&error)));
+        let (real, about) = real.hint(format!("`unpack-layer ARCHIVE.tar {shown}` makes a layer of an archive"))?;
+        if !about.is_dir() {
             return Err(anyhow!("--layer {shown} is not a directory"))
                 .hint(format!("`unpack-layer {shown} DIR` makes a layer of an archive"));
         }
@@ -38,6 +40,42 @@ pub fn find_layers(layers: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 // ANCHOR_END: find_layers
 
+/// Finds directories that mostly lie side by side, as layers do: the way to them is walked once.
+#[derive(Debug, Default)]
+pub struct Finder {
+    /// The directory around the last one, as it was called and by its real name.
+    around: Option<(PathBuf, PathBuf)>,
+}
+
+impl Finder {
+    /// The real name of `path`, as [`Path::canonicalize`] gives it, and what is there. That asks about each directory on the
+    /// way; this asks about the last one alone, where the others are known.
+    ///
+    /// # Errors
+    /// Those of realpath(3).
+    pub fn find(&mut self, path: &Path) -> io::Result<(PathBuf, Metadata)> {
+        if let (Some(around), Some(name)) = (path.parent(), path.file_name()) {
+            let found = self.real(around)?.join(name);
+            let about = found.symlink_metadata()?;
+            if !about.is_symlink() {
+                return Ok((found, about));
+            }
+        }
+        let found = path.canonicalize()?;
+        let about = found.metadata()?;
+        Ok((found, about))
+    }
+
+    fn real(&mut self, around: &Path) -> io::Result<&Path> {
+        let known = self.around.take().filter(|(called, _)| called == around);
+        let known = match known {
+            Some(known) => known,
+            None => (around.to_owned(), Path::new(".").join(around).canonicalize()?),
+        };
+        Ok(&self.around.insert(known).1)
+    }
+}
+
 fn too_many(count: usize) -> String {
     format!(
         "{count} layers and the container's own are more than the {MOST_LAYERS} that the kernel lays over each other; merge \
@@ -45,9 +83,9 @@ fn too_many(count: usize) -> String {
     )
 }
 
-fn in_words(error: &std::io::Error) -> String {
+fn in_words(error: &io::Error) -> String {
     match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such directory".to_owned(),
+        io::ErrorKind::NotFound => "there is no such directory".to_owned(),
         _ => error.to_string(),
     }
 }
@@ -128,6 +166,45 @@ mod tests {
         assert!(check_apart(&layers, Path::new("/srv/base-box")).is_ok());
         assert!(check_apart(&layers, Path::new("/srv/app/box")).unwrap_err().to_string().contains("hold itself"));
         assert!(check_apart(&layers, Path::new("/srv")).unwrap_err().to_string().contains("commit it"));
+    }
+
+    #[test]
+    fn what_lies_side_by_side_is_found_as_realpath_finds_it() {
+        let place = tempfile::tempdir().unwrap();
+        let here = place.path();
+        for directory in ["one", "two", "elsewhere/three"] {
+            std::fs::create_dir_all(here.join(directory)).unwrap();
+        }
+        std::fs::write(here.join("file"), "").unwrap();
+        std::os::unix::fs::symlink("elsewhere", here.join("link")).unwrap();
+        std::os::unix::fs::symlink("link/three", here.join("to three")).unwrap();
+        let mut finder = Finder::default();
+        for path in [
+            "one",
+            "two",
+            "link/three",
+            "link/../two",
+            "to three",
+            "elsewhere/three/",
+            "one/..",
+            ".",
+            "",
+            "link",
+            "file",
+            "missing",
+            "missing/one",
+            "file/one",
+            "two/../one",
+        ] {
+            let path = here.join(path);
+            let found = finder.find(&path);
+            let (ours, about) = found.map_or((None, None), |(real, about)| (Some(real), Some(about.is_dir())));
+            assert_eq!(ours, path.canonicalize().ok(), "{}", path.display());
+            assert_eq!(about, path.metadata().ok().map(|about| about.is_dir()), "{}", path.display());
+        }
+        for path in ["src", "/", ".."].map(Path::new) {
+            assert_eq!(finder.find(path).unwrap().0, path.canonicalize().unwrap());
+        }
     }
 
     #[test]

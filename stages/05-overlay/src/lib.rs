@@ -32,7 +32,7 @@ mod whiteout;
 pub use commit::{INIT_LAYER_FILES, commit};
 pub use init_layer::InitLayer;
 pub use interrupt::{Interrupted, Interruptible, Signals, or_interrupted};
-pub use layers::{find_layers, note_strangers, of_others};
+pub use layers::{Finder, find_layers, note_strangers, of_others};
 pub use overlay::{Stack, Upper, mount};
 pub use owners::{with_every_file, with_every_owner};
 pub use remove::remove_tree;

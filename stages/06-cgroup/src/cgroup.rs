@@ -10,7 +10,7 @@ use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use crate::hierarchy::{Hierarchy, Version, hierarchies};
+use crate::hierarchy::{Hierarchy, Version, hierarchies, unified};
 use crate::limits::Limits;
 use crate::place::Place;
 use crate::plan::{self, Purpose};
@@ -53,7 +53,10 @@ impl Cgroup {
     /// # Errors
     /// The name is taken, or the kernel refuses what it had allowed.
     pub fn try_create(kernel: &Kernel, name: &str) -> Result<Option<Self>> {
-        let made = Self::make(kernel, &hierarchies("self")?, name, Purpose::Hold)?;
+        let mut made = Self::make(kernel, &unified("self")?, name, Purpose::Hold)?;
+        if made.places.is_empty() {
+            made = Self::make(kernel, &hierarchies("self")?, name, Purpose::Hold)?;
+        }
         Ok((!made.places.is_empty()).then_some(made))
     }
 

@@ -54,9 +54,21 @@ pub enum Layout {
 /// # Errors
 /// /proc is not mounted, or the process is gone.
 pub fn hierarchies(pid: &str) -> Result<Vec<Hierarchy>> {
+    mounted(pid, "cgroup")
+}
+
+/// Of these, the one of version 2 alone: who limits nothing needs no other, and a hybrid host has a dozen.
+///
+/// # Errors
+/// Those of [`hierarchies`].
+pub(crate) fn unified(pid: &str) -> Result<Vec<Hierarchy>> {
+    mounted(pid, "cgroup2")
+}
+
+fn mounted(pid: &str, kind: &str) -> Result<Vec<Hierarchy>> {
     let file = format!("/proc/{pid}/cgroup");
     let memberships = std::fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
-    let mut mounts = mountinfo::cgroup_mounts()?;
+    let mut mounts = mountinfo::mounts_like(kind)?;
     // A mount that lies hidden under another one cannot be used.
     mounts.retain(|mount| mount.target.join("cgroup.procs").exists());
     Ok(found(&mounts, &memberships))

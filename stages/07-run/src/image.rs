@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
+use overlay::Finder;
 
 use crate::home;
 
@@ -19,11 +20,12 @@ pub fn layers(named: &[PathBuf]) -> Result<Vec<PathBuf>> {
     if named.is_empty() {
         return Ok(vec![from_host()?]);
     }
+    let mut finder = Finder::default();
     named.iter().map(|layer| {
-        let found = layer.canonicalize().with_context(|| {
+        let (found, about) = finder.find(layer).with_context(|| {
             format!("there is no root file system at {}; rootfs-scripts/ make some, and without a name the host's own programs are used", layer.display())
         })?;
-        ensure!(found.is_dir(), "{} is not a directory; unpack an archive with unpack-layer first", layer.display());
+        ensure!(about.is_dir(), "{} is not a directory; unpack an archive with unpack-layer first", layer.display());
         Ok(found)
     }).collect()
 }

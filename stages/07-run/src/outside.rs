@@ -1,11 +1,14 @@
 //! The parent's page: what must be done from outside, before the child begins, while it runs and when it has ended.
 
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use cgroup::Cgroup;
 use groundwork::Kernel;
 use groundwork::kernel::{Born, Waited};
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use unshare::birth::{Birth, born_inside};
 use unshare::namespace::is_known;
 use unshare::user::{self, Maps};
@@ -84,7 +87,7 @@ fn run_child(
                 started()
             };
             prepare(kernel, asked, &child, &ready)
-                .and_then(|()| attend(kernel, &child, signals, &listener, started))
+                .and_then(|()| attend(kernel, &child, asked.streams, signals, &listener, started))
                 .inspect_err(|_| child.end(kernel))
         }
     }
@@ -126,17 +129,22 @@ fn prepare(kernel: &Kernel, asked: &Asked<'_>, child: &Child, ready: &Handshake)
 }
 // ANCHOR_END: prepare
 
-/// Hears the child out, and stays with it until its program ends.
+/// Hears the child out, and stays with it until its program ends. What it says before that is heard at once where somebody
+/// waits for it, and otherwise when there is another reason to wake.
 ///
 /// # Errors
 /// Those of [`relay::until_it_ends`].
 pub fn attend(
     kernel: &Kernel,
     child: &Child,
+    streams: &Streams,
     signals: &Signals,
     listener: &Listener,
     started: impl FnOnce() -> Result<()>,
 ) -> Result<Outcome> {
+    if matches!(streams, Streams::Ours) && !kernel.is_rehearsing() {
+        sleep_until_needed(child, signals)?;
+    }
     let mut terminal = None;
     loop {
         match listener.hear(kernel, "the child speaks when it needs us, and falls silent when it is the program")? {
@@ -150,6 +158,16 @@ pub fn attend(
     }
     started()?;
     relay::until_it_ends(kernel, child, signals, terminal).map(Outcome::Ended)
+}
+
+/// Sleeps until the child has ended, or a signal has come for it. Nobody waits for the beginning of a program without a
+/// terminal or a log, and to wake us for it would hold the program up.
+fn sleep_until_needed(child: &Child, signals: &Signals) -> Result<()> {
+    let mut waiting = [child.pidfd.as_fd(), signals.as_fd()].map(|one| PollFd::new(one, PollFlags::POLLIN));
+    while let Err(errno) = poll(&mut waiting, PollTimeout::NONE) {
+        ensure!(errno == Errno::EINTR, errno);
+    }
+    Ok(())
 }
 
 // ANCHOR: clean_up

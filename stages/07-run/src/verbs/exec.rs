@@ -68,6 +68,7 @@ pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
     let (bundle, running) = running(&options.name)?;
     let spec = options.spec(bundle.spec()?)?;
     ensure!(!limits::is_paused(&running), "{0} is paused; `boxwright unpause {0}` first", options.name);
+    let streams = if spec.terminal { Streams::Terminal } else { Streams::Ours };
     let single_id = unshare::user::is_needed();
     let container = hold(kernel, &running)?;
     nsfs::enter_held(kernel, container.process.pid(), Some(&container.held), &container.on_the_way)?;
@@ -78,12 +79,12 @@ pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
         Born::Child => {
             drop((listener, signals));
             Ok(enter(kernel, &container, is_inside)
-                .and_then(|()| become_program(kernel, &spec, single_id, &speaker))
+                .and_then(|()| become_program(kernel, &spec, &streams, single_id, &speaker))
                 .unwrap_or_else(|error| start::give_up(kernel, &speaker, &error)))
         }
         Born::Parent { child, pidfd } => {
             drop(speaker);
-            attend(kernel, &Child { pid: child, pidfd }, &signals, &listener)
+            attend(kernel, &Child { pid: child, pidfd }, &streams, &signals, &listener)
         }
     }
 }
@@ -142,18 +143,29 @@ fn enter(kernel: &Kernel, container: &Container, is_inside: bool) -> Result<()> 
     Ok(())
 }
 
-fn become_program(kernel: &Kernel, spec: &Spec, single_id: bool, speaker: &Speaker) -> Result<ExitCode> {
+fn become_program(
+    kernel: &Kernel,
+    spec: &Spec,
+    streams: &Streams,
+    single_id: bool,
+    speaker: &Speaker,
+) -> Result<ExitCode> {
     kernel.because("permissions are meant as written, whatever mask the caller has").umask(0o022)?;
-    let streams = if spec.terminal { Streams::Terminal } else { Streams::Ours };
-    streams::take(kernel, &streams, speaker)?;
+    streams::take(kernel, streams, speaker)?;
     who::become_user(kernel, spec.user, !single_id)?;
     start::go_to(kernel, &spec.directory)?;
     start::program(kernel, spec)?.exec(kernel)
 }
 // ANCHOR_END: inside
 
-fn attend(kernel: &Kernel, child: &Child, signals: &Signals, listener: &Listener) -> Result<ExitCode> {
-    match outside::attend(kernel, child, signals, listener, || Ok(()))? {
+fn attend(
+    kernel: &Kernel,
+    child: &Child,
+    streams: &Streams,
+    signals: &Signals,
+    listener: &Listener,
+) -> Result<ExitCode> {
+    match outside::attend(kernel, child, streams, signals, listener, || Ok(()))? {
         Outcome::Ended(waited) => Ok(waited.into()),
         Outcome::Failed(failure) => {
             eprint!("{}", failure.words);
