@@ -51,10 +51,11 @@ fn stay(
     speaker: &Speaker,
 ) -> Result<Outcome> {
     let started = || {
-        speaker.started(kernel)?;
-        speaker.fall_silent();
         // A thousand of us shall not weigh more than what they wait for.
         groundwork::memory::give_back();
+        // Whoever hears this needs a processor: from here on we do as little as we can.
+        speaker.started(kernel)?;
+        speaker.fall_silent();
         streams::close_ours(kernel)
     };
     let outcome = outside::run(kernel, spec, bundle, log, signals, started);

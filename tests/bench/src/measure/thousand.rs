@@ -1,5 +1,7 @@
 //! `thousand`: a thousand containers in the background, one after another; what each costs, and how fast they are gone.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 
 use super::Bench;
@@ -15,6 +17,9 @@ const KINDS: [&str; 3] = ["boxwright", "floor", "crun"];
 const ENDS: usize = 20;
 /// Memory comes in slabs, so what one container needs shows in many: all are taken in so many batches.
 const BATCHES: usize = 10;
+
+/// For each container that was removed: the kernel takes its network namespace apart when nobody waits for that any more.
+const AFTERWARDS: Duration = Duration::from_millis(5);
 
 /// All containers of one kind.
 struct Crowd<'a> {
@@ -36,8 +41,8 @@ pub(super) fn tables(bench: &Bench) -> Result<Vec<Table>> {
         kind.start(&first[0])?.run().and_then(|_| kind.remove(&first)?.run())?;
     }
     let before = Inventory::take(bench);
-    let new = |kind| Crowd { kind, times: Vec::new(), taken: Vec::new(), resident: 0.0, ended: None };
-    let mut crowds: Vec<_> = kinds.iter().map(new).collect();
+    let alone = kinds.iter().map(|kind| Crowd::alone(bench, kind)).collect::<Result<Vec<_>>>()?;
+    let mut crowds: Vec<_> = kinds.iter().map(Crowd::of).collect();
     // In turns, so that each kind has as many beside it as the others have.
     for round in 0..bench.containers {
         say(&format!("thousand: {} of {}", round + 1, bench.containers));
@@ -51,21 +56,49 @@ pub(super) fn tables(bench: &Bench) -> Result<Vec<Table>> {
     let mut each = each(&crowds);
     each.notes.push(format!("{} of each kind, which all run at once in the end", bench.containers));
     each.notes.extend(crowds.iter().filter_map(|crowd| crowd.ended.clone()));
-    let (growth, memory) = (growth(&crowds), memory_of(&crowds));
+    let growth = [
+        growth("the last in terms of the first", "nothing else runs beside them", &alone),
+        growth("the same among three times as many", "with as many of each other kind beside them", &crowds),
+    ];
+    let memory = memory_of(&crowds);
     let removal = removal(&crowds)?;
     let left = before.compare(bench);
     let words: Vec<_> = left.iter().map(|(count, what)| format!("{count} {what}")).collect();
     each.notes.push(format!("left behind: {}", if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }));
+    let [growth, among_others] = growth;
     Ok(vec![
         each,
         growth,
+        among_others,
         removal,
         memory,
         count("left behind", "things", left.iter().map(|(count, _)| *count as f64).sum()),
     ])
 }
 
-impl Crowd<'_> {
+impl<'a> Crowd<'a> {
+    fn of(kind: &'a Kind<'a>) -> Self {
+        Self { kind, times: Vec::new(), taken: Vec::new(), resident: 0.0, ended: None }
+    }
+
+    /// A thousand of this kind and of no other, which are gone when it comes back.
+    fn alone(bench: &Bench, kind: &'a Kind<'a>) -> Result<Self> {
+        let mut crowd = Self::of(kind);
+        for number in 0..bench.containers {
+            say(&format!("thousand: {} alone, {} of {}", kind.name, number + 1, bench.containers));
+            crowd.grow(number)?;
+        }
+        crowd.remove_all()?;
+        std::thread::sleep(AFTERWARDS * u32::try_from(bench.containers)?);
+        Ok(crowd)
+    }
+
+    fn remove_all(&self) -> Result<f64> {
+        let names: Vec<_> = (0..self.times.len()).map(|number| format!("t{number}")).collect();
+        let removed = self.kind.remove(&names)?.run();
+        Ok(removed.with_context(|| format!("{} removes all", self.kind.name))?.milliseconds)
+    }
+
     /// One more, unless it has failed before.
     fn grow(&mut self, number: usize) -> Result<()> {
         if self.ended.is_some() {
@@ -90,14 +123,15 @@ fn each(crowds: &[Crowd]) -> Table {
 }
 
 /// The last ones in terms of the first ones.
-fn growth(crowds: &[Crowd]) -> Table {
-    let mut table = Table::new("thousand", "the last in terms of the first", "ratio");
+fn growth(variant: &str, beside: &str, crowds: &[Crowd]) -> Table {
+    let mut table = Table::new("thousand", variant, "ratio");
     for crowd in crowds.iter().filter(|crowd| crowd.times.len() >= 2) {
         let ends = ENDS.min(crowd.times.len() / 2);
         let summary = Summary::of_ratios(&crowd.times[crowd.times.len() - ends..], &crowd.times[..ends]);
         table.lines.push(Line::new(crowd.kind.name, summary));
     }
-    table.notes.push(format!("the last {ENDS} beside the first {ENDS}, with those of the other kinds beside them"));
+    table.notes.push(format!("the last {ENDS} in terms of the first {ENDS}; {beside}"));
+    table.notes.extend(crowds.iter().filter_map(|crowd| crowd.ended.clone()));
     table
 }
 
@@ -123,11 +157,9 @@ fn memory_of(crowds: &[Crowd]) -> Table {
 
 fn removal(crowds: &[Crowd]) -> Result<Table> {
     let mut removed = Vec::new();
-    for Crowd { kind, times, .. } in crowds {
-        say(&format!("thousand: {} removes all", kind.name));
-        let names: Vec<_> = (0..times.len()).map(|number| format!("t{number}")).collect();
-        let sample = kind.remove(&names)?.run().with_context(|| format!("{} removes all", kind.name))?;
-        removed.push((kind.name.to_owned(), vec![sample.milliseconds]));
+    for crowd in crowds {
+        say(&format!("thousand: {} removes all", crowd.kind.name));
+        removed.push((crowd.kind.name.to_owned(), vec![crowd.remove_all()?]));
     }
     Ok(Table::of("thousand", "all removed in one command", "ms", &removed, &["crun", "floor"]))
 }
