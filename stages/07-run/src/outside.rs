@@ -109,7 +109,12 @@ fn make_cgroup(kernel: &Kernel, spec: &Spec) -> Result<Option<Cgroup>> {
 fn give_birth(kernel: &Kernel, asked: &Asked<'_>) -> Result<Birth> {
     // A process keeps its PID, its ids and its clocks for life: into these namespaces one must be born.
     let kinds = [Namespace::Pid, Namespace::Time, Namespace::User];
-    let wanted = |kind: &&Namespace| (**kind != Namespace::User || asked.maps.is_some()) && is_known(**kind);
+    let wanted = |kind: &&Namespace| match **kind {
+        Namespace::User => asked.maps.is_some(),
+        // Not before Linux 5.6.
+        Namespace::Time => is_known(Namespace::Time),
+        _ => true,
+    };
     let flags = kinds.iter().filter(wanted).map(|kind| kind.flag()).collect();
     born_inside(kernel, flags, asked.cgroup.and_then(Cgroup::birthplace))
 }
