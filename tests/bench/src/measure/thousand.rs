@@ -14,7 +14,7 @@ use crate::turns::{order, say};
 
 const KINDS: [&str; 3] = ["boxwright", "floor", "crun"];
 /// How many of the first and the last are compared.
-const ENDS: usize = 20;
+const ENDS: usize = 50;
 /// Memory comes in slabs, so what one container needs shows in many: all are taken in so many batches.
 const BATCHES: usize = 10;
 
