@@ -21,7 +21,7 @@ use crate::mountinfo::{self, Mount};
 pub use cgroups::{Layout, SUPERVISOR, before_it_was_moved};
 #[cfg(test)]
 pub(crate) use elsewhere::Elsewhere;
-pub use privilege::{Capability, has};
+pub use privilege::Capability;
 
 /// A file of /proc is never longer than this; of any other we read less.
 const MOST: usize = 1 << 20;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use groundwork::Kernel;
-use groundwork::host::{self, Capability, Here, Host};
+use groundwork::host::{Capability, Here, Host};
 use nix::sched::CloneFlags;
 use nix::unistd::{ForkResult, Gid, Pid, Uid};
 
@@ -16,7 +16,8 @@ pub use crate::maps::{Maps, Range};
 
 /// True when this process may not make the other namespaces without a user namespace of its own.
 pub fn is_needed() -> bool {
-    !host::has(Capability::SysAdmin)
+    let here: &dyn Host = &Here;
+    !here.may(Capability::SysAdmin)
 }
 
 /// True when this process may map any id of its user namespace, and not only its own.

@@ -53,7 +53,8 @@ impl Cgroup {
     /// # Errors
     /// The name is taken, or the kernel refuses what it had allowed.
     pub fn try_create(kernel: &Kernel, name: &str) -> Result<Option<Self>> {
-        let mut made = Self::make(kernel, &unified("self")?, name, Purpose::Hold)?;
+        // Version 2 does both. Trees of version 1, of which there may be a dozen, are looked at where it cannot be used.
+        let mut made = Self::make(kernel, &unified()?, name, Purpose::Hold)?;
         if made.places.is_empty() {
             made = Self::make(kernel, &hierarchies("self")?, name, Purpose::Hold)?;
         }

@@ -57,12 +57,12 @@ pub fn hierarchies(pid: &str) -> Result<Vec<Hierarchy>> {
     mounted(pid, "cgroup")
 }
 
-/// Of these, the one of version 2 alone: who limits nothing needs no other, and a hybrid host has a dozen.
+/// Of the caller's, the one of version 2 alone, if there is one.
 ///
 /// # Errors
 /// Those of [`hierarchies`].
-pub(crate) fn unified(pid: &str) -> Result<Vec<Hierarchy>> {
-    mounted(pid, "cgroup2")
+pub(crate) fn unified() -> Result<Vec<Hierarchy>> {
+    mounted("self", "cgroup2")
 }
 
 fn mounted(pid: &str, kind: &str) -> Result<Vec<Hierarchy>> {

@@ -17,12 +17,6 @@ pub enum Capability {
     Mknod = 27,
 }
 
-/// True when this process has the privilege now, be it only in its own user namespace: capget(2).
-pub fn has(capability: Capability) -> bool {
-    let bit = 1 << capability as u64;
-    rustix::thread::capabilities(None).is_ok_and(|sets| sets.effective.bits() & bit != 0)
-}
-
 impl dyn Host + '_ {
     /// One field of /proc/self/status.
     pub fn status(&self, field: &str) -> Option<String> {

@@ -56,20 +56,17 @@ pub(super) fn tables(bench: &Bench) -> Result<Vec<Table>> {
     let mut each = each(&crowds);
     each.notes.push(format!("{} of each kind, which all run at once in the end", bench.containers));
     each.notes.extend(crowds.iter().filter_map(|crowd| crowd.ended.clone()));
-    let growth = [
-        growth("the last in terms of the first", "nothing else runs beside them", &alone),
-        growth("the same among three times as many", "with as many of each other kind beside them", &crowds),
-    ];
+    let growth_alone = growth("the last in terms of the first", "nothing else runs beside them", &alone);
+    let growth_among = growth("the same with others", "as many of each other kind run beside them", &crowds);
     let memory = memory_of(&crowds);
     let removal = removal(&crowds)?;
     let left = before.compare(bench);
     let words: Vec<_> = left.iter().map(|(count, what)| format!("{count} {what}")).collect();
     each.notes.push(format!("left behind: {}", if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }));
-    let [growth, among_others] = growth;
     Ok(vec![
         each,
-        growth,
-        among_others,
+        growth_alone,
+        growth_among,
         removal,
         memory,
         count("left behind", "things", left.iter().map(|(count, _)| *count as f64).sum()),
