@@ -73,15 +73,26 @@ fn plainly(room: &Room, program: &str, words: Vec<String>) -> Ran {
 fn processes(seen: &str) -> BTreeMap<u32, Process> {
     let mut processes = BTreeMap::<u32, Process>::new();
     let mut is_another_program = std::collections::BTreeSet::new();
+    let mut births = BTreeMap::new();
     let mut is_first = true;
     for (pid, call) in call::seen(seen) {
-        let process = processes.entry(pid).or_default();
+        processes.entry(pid).or_default();
         // The first call of all is strace's own, with which it becomes the program.
         if std::mem::take(&mut is_first) || is_another_program.contains(&pid) {
             continue;
         }
-        if let Some(words) = call.written_to_stderr() {
-            process.told.extend(call::told(&words));
+        for told in call.written_to_stderr().iter().flat_map(|words| call::told(words)) {
+            // While its parent sleeps, a child tells for it of its own birth: what the parent had told by then.
+            if told.born() == Some(pid) {
+                let so_far: BTreeMap<_, _> = processes.iter().map(|(pid, one)| (*pid, one.told.len())).collect();
+                births.insert(pid, (told, so_far));
+            } else {
+                processes.entry(pid).or_default().told.push(told);
+            }
+        }
+        let process = processes.entry(pid).or_default();
+        if let Some((told, so_far)) = call.born().and_then(|child| births.remove(&child)) {
+            process.told.insert(so_far[&pid], told);
         }
         if call.name == "execve" && call.answer.as_deref() == Some("0") {
             is_another_program.insert(pid);

@@ -27,6 +27,12 @@ impl Call {
         format!("{}({}){answer}", self.name, self.arguments.join(", "))
     }
 
+    /// Whom it gave birth to.
+    pub fn born(&self) -> Option<u32> {
+        let is_birth = ["clone", "clone3", "fork"].contains(&self.name.as_str());
+        self.answer.as_ref().filter(|_| is_birth)?.split(' ').next()?.parse().ok()
+    }
+
     /// The words, if this call wrote some to standard error.
     pub fn written_to_stderr(&self) -> Option<String> {
         let is_it = self.name == "write" && self.arguments.first()?.split('<').next() == Some("2");

@@ -19,6 +19,7 @@ mod signals;
 mod sockets;
 mod terminals;
 mod tree;
+mod vfork;
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -33,10 +34,10 @@ use crate::narrator::Narrator;
 use crate::refusal::Refused;
 use crate::trace::Trace;
 
-pub use birth::Born;
+pub use birth::{Born, Memory};
 pub use files::in_root;
 pub use ipc::{IpcId, Key, Wanted};
-pub use processes::Waited;
+pub use processes::{Waited, leave};
 pub use rustix::mount::MountAttrFlags;
 
 /// How a request is made.
@@ -168,6 +169,22 @@ impl Kernel {
     /// After a fork, in the child: one step further in.
     fn is_now_the_child(&self) {
         self.depth.set(self.depth.get() + 1);
+        if let Some(trace) = &self.trace {
+            trace.is_now_the_child();
+        }
+    }
+
+    /// Before a child goes on in this very memory: what to give to [`Kernel::has_its_memory_back`].
+    fn is_about_to_lend_its_memory(&self) -> usize {
+        if let Some(trace) = &self.trace {
+            trace.names_its_caller();
+        }
+        self.depth.get()
+    }
+
+    /// After that child has left it.
+    fn has_its_memory_back(&self, depth: usize) {
+        self.depth.set(depth);
         if let Some(trace) = &self.trace {
             trace.is_now_the_child();
         }

@@ -25,11 +25,16 @@ use crate::kernel::Told;
 const NAMESPACES: [&str; 10] =
     ["cgroup", "ipc", "mnt", "net", "pid", "pid_for_children", "time", "time_for_children", "user", "uts"];
 
+/// Whoever looks.
+const SELF: &str = "self";
+
 pub(crate) struct Trace {
     file: File,
     /// The number of the last line, shared by all processes of the run.
     count: File,
     proc: OwnedFd,
+    /// Whose state is looked at, below that /proc: who is called, unless it has lent its memory to a child that tells for it.
+    caller: RefCell<String>,
     before: RefCell<State>,
 }
 
@@ -74,7 +79,7 @@ impl Trace {
         let count = File::from(memfd_create(c"boxwright-trace", MFdFlags::MFD_CLOEXEC)?);
         let proc = openat(nix::fcntl::AT_FDCWD, "/proc", OFlag::O_PATH | OFlag::O_CLOEXEC, Mode::empty())
             .context("/proc is not there: a trace reads the state of each process from it")?;
-        let trace = Self { file, count, proc, before: RefCell::default() };
+        let trace = Self { file, count, proc, caller: SELF.to_owned().into(), before: RefCell::default() };
         trace.before.replace(trace.state());
         Ok(trace)
     }
@@ -85,7 +90,13 @@ impl Trace {
 
     /// Nothing to carry over: the child inherits what it is, and "self" names it from now on.
     pub(crate) fn is_now_the_child(&self) {
+        self.caller.replace(SELF.to_owned());
         self.before.replace(self.state());
+    }
+
+    /// From here on whoever tells, tells of this process, until it says that it is another one.
+    pub(crate) fn names_its_caller(&self) {
+        self.caller.replace(self.outside_pid().to_string());
     }
 
     pub(crate) fn record(&self, told: &Told<'_>) {
@@ -128,13 +139,17 @@ impl Trace {
     }
 
     fn outside_pid(&self) -> u64 {
-        let pid = readlinkat(&self.proc, "self").ok();
+        let caller = self.caller.borrow();
+        if let Ok(pid) = caller.parse() {
+            return pid;
+        }
+        let pid = readlinkat(&self.proc, caller.as_str()).ok();
         pid.and_then(|pid| pid.to_str()?.parse().ok()).unwrap_or_else(|| u64::from(std::process::id()))
     }
 
     fn namespaces(&self) -> Map<String, Value> {
         let links = NAMESPACES.iter().filter_map(|kind| {
-            let link = readlinkat(&self.proc, format!("self/ns/{kind}").as_str()).ok()?;
+            let link = readlinkat(&self.proc, format!("{}/ns/{kind}", self.caller.borrow()).as_str()).ok()?;
             let inode: u64 = link.to_str()?.split(['[', ']']).nth(1)?.parse().ok()?;
             Some(((*kind).to_owned(), json!(inode)))
         });
@@ -177,7 +192,7 @@ impl Trace {
     }
 
     fn read(&self, file: &str) -> Vec<String> {
-        let name = format!("self/{file}");
+        let name = format!("{}/{file}", self.caller.borrow());
         let opened = openat(self.proc.as_fd(), name.as_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty());
         let mut bytes = Vec::new();
         if let Ok(file) = opened {
@@ -204,6 +219,7 @@ mod tests {
             file: one.file.try_clone()?,
             count: one.count.try_clone()?,
             proc: one.proc.try_clone()?,
+            caller: SELF.to_owned().into(),
             before: RefCell::default(),
         };
         let count_on = |trace: Trace| -> Result<()> {

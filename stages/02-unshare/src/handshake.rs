@@ -1,7 +1,7 @@
 //! Parent and child waiting for each other: some steps can be taken only from outside, and only before the next one inside.
 
 use std::fmt::{Display, Formatter};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use anyhow::{Context, Result, ensure};
 use groundwork::{Kernel, Refused};
@@ -80,6 +80,12 @@ impl Handshake {
         let mut asked = [PollFd::new(self.socket.as_fd(), PollFlags::empty())];
         let answer = poll(&mut asked, PollTimeout::ZERO);
         answer.is_ok() && asked[0].revents().is_some_and(|events| events.contains(PollFlags::POLLHUP))
+    }
+}
+
+impl AsFd for Handshake {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

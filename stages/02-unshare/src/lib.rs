@@ -18,6 +18,6 @@ pub mod time;
 pub mod user;
 pub mod uts;
 
-pub use birth::{Birth, born_inside};
+pub use birth::{Birth, born_inside, born_to};
 pub use handshake::{Abandoned, Handshake};
 pub use namespace::Namespace;

@@ -25,13 +25,13 @@ use crate::{init, init_layer, start, who};
 ///
 /// # Errors
 /// Whatever the kernel refuses; the parent reports it.
-pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> Result<ExitCode> {
+pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside<'_>) -> Result<ExitCode> {
     // EXERCISE run-1
     let Asked { spec, streams, cgroup, maps, .. } = *asked;
     // Only someone outside can map our ids. Root's are what they are.
     outside.await_ids(kernel, maps)?;
     // A parent that is killed, from here on or a moment ago, takes us along.
-    child::die_with(kernel, &outside.ready)?;
+    child::die_with(kernel, outside.ready)?;
     // Before anything is used; with cgroup2 alone, we were born inside. Our limits have been set for long.
     if let Some(cgroup) = cgroup {
         cgroup.enter(kernel, outside.is_in_cgroup)?;
@@ -58,12 +58,12 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -
     pivot::pivot_into(kernel, &root)?;
     dev.attach(kernel)?;
     additions.attach(kernel)?;
-    streams::take(kernel, streams, &outside.report)?;
+    streams::take(kernel, streams, outside.report)?;
     // The last step that needs root; after it nothing does.
     who::become_user(kernel, spec.user, maps.is_none_or(who::may_set_groups))?;
     start::go_to(kernel, &spec.directory)?;
     let program = start::program(kernel, spec)?;
-    if spec.init { init::run(kernel, &program, &outside.report) } else { program.exec(kernel) }
+    if spec.init { init::run(kernel, &program, outside.report) } else { program.exec(kernel) }
     // END run-1
 }
 
@@ -97,16 +97,17 @@ pub struct Asked<'a> {
 }
 
 /// The lines to the parent.
-pub struct Outside {
+#[derive(Clone, Copy)]
+pub struct Outside<'a> {
     /// The parent says here when we may begin.
-    pub ready: Handshake,
+    pub ready: &'a Handshake,
     /// We say here what went wrong.
-    pub report: Speaker,
+    pub report: &'a Speaker,
     /// True when we were born inside our cgroup, as far as cgroup2 goes.
     pub is_in_cgroup: bool,
 }
 
-impl Outside {
+impl Outside<'_> {
     /// Waits until our ids are mapped, where there are any to map.
     fn await_ids(&self, kernel: &Kernel, maps: Option<&Maps>) -> Result<()> {
         match maps {

@@ -1,15 +1,15 @@
 //! The parent's page: what must be done from outside, before the child begins, while it runs and when it has ended.
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use cgroup::Cgroup;
 use groundwork::Kernel;
-use groundwork::kernel::{Born, Waited};
+use groundwork::kernel::{Memory, Waited};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use unshare::birth::{Birth, born_inside};
+use unshare::born_to;
 use unshare::namespace::is_known;
 use unshare::user::{self, Maps};
 use unshare::{Handshake, Namespace};
@@ -72,25 +72,18 @@ fn run_child(
     let (listener, speaker) = report::pair()?;
     // Before anybody is in it: should we be killed, whoever cleans up kills nobody in a cgroup that is not noted as ours.
     asked.cgroup.map_or(Ok(()), |cgroup| asked.bundle.note_cgroup(cgroup))?;
-    let birth = give_birth(kernel, asked)?;
-    match birth.born {
-        Born::Child => {
-            drop((ready, listener));
-            let outside = Outside { ready: ready_inside, report: speaker, is_in_cgroup: birth.in_cgroup };
-            Ok(Outcome::Inside(inside(kernel, asked, &outside)))
-        }
-        Born::Parent { child, pidfd } => {
-            drop((ready_inside, speaker));
-            let child = Child { pid: child, pidfd };
-            let started = || {
-                asked.bundle.keep();
-                started()
-            };
-            prepare(kernel, asked, &child, &ready)
-                .and_then(|()| attend(kernel, &child, asked.streams, signals, &listener, started))
-                .inspect_err(|_| child.end(kernel))
-        }
-    }
+    let child = give_birth(kernel, asked, &|is_in_cgroup| {
+        let_go([ready.as_fd(), listener.as_fd()]);
+        inside(kernel, asked, &Outside { ready: &ready_inside, report: &speaker, is_in_cgroup })
+    })?;
+    drop((ready_inside, speaker));
+    let started = || {
+        asked.bundle.keep();
+        started()
+    };
+    prepare(kernel, asked, &child, &ready)
+        .and_then(|()| attend(kernel, &child, asked.streams, signals, &listener, started))
+        .inspect_err(|_| child.end(kernel))
 }
 // ANCHOR_END: outside
 
@@ -106,7 +99,7 @@ fn make_cgroup(kernel: &Kernel, spec: &Spec) -> Result<Option<Cgroup>> {
     }
 }
 
-fn give_birth(kernel: &Kernel, asked: &Asked<'_>) -> Result<Birth> {
+fn give_birth(kernel: &Kernel, asked: &Asked<'_>, begin: &dyn Fn(bool) -> ExitCode) -> Result<Child> {
     // A process keeps its PID, its ids and its clocks for life: into these namespaces one must be born.
     let kinds = [Namespace::Pid, Namespace::Time, Namespace::User];
     let wanted = |kind: &&Namespace| match **kind {
@@ -116,11 +109,21 @@ fn give_birth(kernel: &Kernel, asked: &Asked<'_>) -> Result<Birth> {
         _ => true,
     };
     let flags = kinds.iter().filter(wanted).map(|kind| kind.flag()).collect();
-    born_inside(kernel, flags, asked.cgroup.and_then(Cgroup::birthplace))
+    // Who waits for us needs us awake, and an init never gives back what it has borrowed.
+    let memory = if asked.maps.is_some() || asked.spec.init { Memory::Copied } else { Memory::Borrowed };
+    let (child, pidfd) = born_to(kernel, flags, asked.cgroup.and_then(Cgroup::birthplace), memory, begin)?;
+    Ok(Child { pid: child, pidfd })
 }
 
-fn inside(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside) -> ExitCode {
-    become_container(kernel, asked, outside).unwrap_or_else(|error| start::give_up(kernel, &outside.report, &error))
+fn inside(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside<'_>) -> ExitCode {
+    become_container(kernel, asked, outside).unwrap_or_else(|error| start::give_up(kernel, outside.report, &error))
+}
+
+/// What only the parent needs: in the child nobody would notice its end. Not dropped, because the memory may be the parent's.
+fn let_go(parents: [BorrowedFd<'_>; 2]) {
+    for one in parents {
+        let _ = nix::unistd::close(one.as_raw_fd());
+    }
 }
 
 // ANCHOR: prepare

@@ -134,3 +134,9 @@ impl Listener {
     }
 }
 // ANCHOR_END: report
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
+use groundwork::kernel::leave;
 use groundwork::{Kernel, Program};
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 use rustix::io::Errno;
@@ -55,11 +56,10 @@ pub fn program(kernel: &Kernel, spec: &Spec) -> Result<Program> {
 }
 
 /// Ends a child that could not become the program. It does not go back to where it came from: what would be closed there
-/// is closed already.
-#[expect(clippy::exit, reason = "whoever drops a descriptor that is closed may close another's")]
+/// is closed already, or its parent's.
 pub fn give_up(kernel: &Kernel, report: &Speaker, error: &anyhow::Error) -> ExitCode {
     // If nobody listens any more, nobody is left to be told.
     let _ = report.fail(kernel, error);
     let status = groundwork::cli::exit_status(error);
-    if kernel.is_rehearsing() { ExitCode::from(status) } else { std::process::exit(status.into()) }
+    if kernel.is_rehearsing() { ExitCode::from(status) } else { leave(status) }
 }

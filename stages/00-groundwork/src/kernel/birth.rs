@@ -50,7 +50,7 @@ impl Because<'_> {
     /// EBUSY for a cgroup that takes no processes; EAGAIN past its `pids.max`.
     #[expect(unsafe_code, reason = "no crate has clone3(2); watched by every_program_has_one_thread")]
     pub fn clone3(self, flags: CloneFlags, cgroup: Option<BorrowedFd<'_>>) -> Result<Born> {
-        let request = Request { flags, cgroup };
+        let request = Request { flags, cgroup, memory: Memory::Copied };
         let arguments: &[&dyn Argument] = &[&request, &size_of::<libc::clone_args>()];
         if self.kernel.is_rehearsing() {
             return self.born("clone3", arguments, rehearsed_birth());
@@ -90,17 +90,31 @@ pub(super) fn rehearsed_birth() -> nix::Result<Born> {
 /// Of clone3(2); the constant in libc does not fit its own type.
 const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
 
+/// What a child begins in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Memory {
+    /// A copy of its parent's, as after fork(2).
+    Copied,
+    /// Its parent's own, as after vfork(2).
+    Borrowed,
+}
+
 /// What clone3(2) is given.
-struct Request<'a> {
-    flags: CloneFlags,
-    cgroup: Option<BorrowedFd<'a>>,
+pub(super) struct Request<'a> {
+    pub(super) flags: CloneFlags,
+    pub(super) cgroup: Option<BorrowedFd<'a>>,
+    pub(super) memory: Memory,
 }
 
 impl Request<'_> {
-    fn clone_args(&self, pidfd: &mut libc::c_int) -> libc::clone_args {
+    pub(super) fn clone_args(&self, pidfd: &mut libc::c_int) -> libc::clone_args {
         let into_cgroup = if self.cgroup.is_some() { CLONE_INTO_CGROUP } else { 0 };
+        let memory = match self.memory {
+            Memory::Copied => 0,
+            Memory::Borrowed => libc::CLONE_VM | libc::CLONE_VFORK,
+        };
         libc::clone_args {
-            flags: u64::from(self.flags.bits() as u32) | libc::CLONE_PIDFD as u64 | into_cgroup,
+            flags: u64::from(self.flags.bits() as u32) | (memory | libc::CLONE_PIDFD) as u64 | into_cgroup,
             pidfd: std::ptr::from_mut(pidfd) as u64,
             child_tid: 0,
             parent_tid: 0,
@@ -122,7 +136,11 @@ impl Argument for Request<'_> {
             Some(directory) => ("|CLONE_INTO_CGROUP", format!(", cgroup={}", directory.spell(spelling))),
             None => ("", String::new()),
         };
-        format!("{{flags=CLONE_PIDFD{namespaces}{into}, exit_signal=SIGCHLD{cgroup}}}")
+        let memory = match self.memory {
+            Memory::Copied => "",
+            Memory::Borrowed => "|CLONE_VM|CLONE_VFORK",
+        };
+        format!("{{flags=CLONE_PIDFD{memory}{namespaces}{into}, exit_signal=SIGCHLD{cgroup}}}")
     }
 }
 

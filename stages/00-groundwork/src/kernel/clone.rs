@@ -14,7 +14,7 @@ use nix::unistd::{ForkResult, Pid};
 use crate::arguments::{Argument, Bare, Spelling};
 use crate::cli;
 use crate::kernel::birth::{Born, rehearsed_birth};
-use crate::kernel::{Because, Kernel, Waited};
+use crate::kernel::{Because, Kernel, Waited, leave};
 
 /// The flags under which the new process still has memory and a stack of its own, as after fork(2).
 const STILL_A_FORK: CloneFlags = CloneFlags::CLONE_NEWUSER
@@ -70,7 +70,6 @@ impl Kernel {
     ///
     /// # Errors
     /// Those of fork(2).
-    #[expect(unsafe_code, reason = "_exit(2) has no safe form; watched by a_helper_never_runs_our_own_code")]
     pub fn run(&self, reason: &'static str, program: &Path, arguments: &[String]) -> Result<Waited> {
         let words = arguments.iter().map(|word| CString::new(word.as_bytes())).collect::<Result<Vec<_>, _>>();
         let (path, words) = (CString::new(program.as_os_str().as_bytes())?, words.context("a NUL byte")?);
@@ -85,8 +84,7 @@ impl Kernel {
                     },
                     |_| 0,
                 );
-                // SAFETY: ends this process and nothing else: what its parent has to clean up is not touched.
-                unsafe { libc::_exit(i32::from(status)) }
+                leave(status)
             }
         }
     }

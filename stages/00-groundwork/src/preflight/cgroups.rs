@@ -14,10 +14,10 @@ use nix::sys::stat::Mode;
 
 use crate::cause::{Cause, Kind};
 use crate::host::{Here, Host, Layout};
-use crate::kernel::{Born, Kernel};
+use crate::kernel::{Born, Kernel, leave};
 use crate::preflight::Verdict;
 use crate::preflight::processes::born;
-use crate::preflight::throwaway::{Waiting, leave};
+use crate::preflight::throwaway::Waiting;
 use crate::preflight::trouble::{During, Tried, Trouble, write};
 use road::{Generation, Road, Trial};
 
@@ -132,7 +132,7 @@ fn born_in(trial: &Trial<'_>) -> Result<(), Trouble> {
     let directory = directory.during("opening the cgroup")?;
     let kernel = Kernel::quiet();
     match born(&kernel, CloneFlags::empty(), Some(directory.as_fd()))? {
-        Born::Child => leave(),
+        Born::Child => leave(0),
         Born::Parent { child, .. } => {
             // A child that has ended still says where it was, until it is waited for.
             let held = trial.holds(child);

@@ -6,11 +6,11 @@ use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns};
 
 use crate::host::Capability;
-use crate::kernel::{Born, Kernel};
+use crate::kernel::{Born, Kernel, leave};
 use crate::preflight::Verdict;
 use crate::preflight::identity::become_able;
 use crate::preflight::scratch::{inode, uts_named};
-use crate::preflight::throwaway::{Waiting, leave};
+use crate::preflight::throwaway::Waiting;
 use crate::preflight::trouble::{During, Tried, Trouble};
 use crate::refusal::Refused;
 
@@ -41,7 +41,7 @@ pub(super) fn clone3() -> Tried {
     become_able(Capability::SysAdmin)?;
     let kernel = Kernel::quiet();
     match born(&kernel, CloneFlags::CLONE_NEWUTS, None)? {
-        Born::Child => leave(),
+        Born::Child => leave(0),
         Born::Parent { child, .. } => {
             let _ = nix::sys::wait::waitpid(child, None);
             Ok(Verdict::works())

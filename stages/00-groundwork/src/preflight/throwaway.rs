@@ -5,7 +5,6 @@ use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill};
@@ -13,6 +12,7 @@ use nix::sys::wait::waitpid;
 use nix::unistd::{ForkResult, Pid, fork, pipe};
 
 use crate::host::{Here, Host};
+use crate::kernel::leave;
 use crate::preflight::trouble::{During, Tried, Trouble};
 
 /// Longer than any trial takes on a busy machine, and short enough to wait for.
@@ -48,7 +48,7 @@ pub(super) fn start(attempt: impl FnOnce() -> Tried) -> Result<Throwaway, Troubl
             let tried = attempt().map_err(|trouble| Trouble::Known(trouble.cause()));
             let said = serde_json::to_vec(&tried).unwrap_or_default();
             let _ = File::from(writer).write_all(&said);
-            leave()
+            leave(0)
         }
         ForkResult::Parent { child } => Ok(Throwaway { pid: child, says: reader, deadline: Instant::now() + MOST }),
     }
@@ -96,7 +96,7 @@ impl Waiting {
                 drop(writer);
                 let _ = set_pdeathsig(Signal::SIGKILL);
                 let _ = File::from(reader).read(&mut [0]);
-                leave()
+                leave(0)
             }
             ForkResult::Parent { child } => Ok(Self { pid: child, _leash: writer }),
         }
@@ -116,13 +116,6 @@ fn forked() -> Result<ForkResult, Trouble> {
     assert!(host.threads() == 1, "a program with threads may not fork; run doctor, and read what it says");
     // SAFETY: a fork copies one thread. We have just seen that there is one, so the child misses no lock holder.
     unsafe { fork() }.during("fork")
-}
-
-/// Ends the child without running what the parent has set up for its own end.
-#[expect(unsafe_code, reason = "no crate has _exit(2); watched by doctor_says_each_line_once")]
-pub(super) fn leave() -> ! {
-    // SAFETY: it takes a number and does not return; nothing of ours is left to be dropped.
-    unsafe { libc::_exit(0) }
 }
 
 #[cfg(test)]

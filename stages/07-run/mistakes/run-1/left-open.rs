@@ -3,7 +3,7 @@
     if maps.is_some() {
         outside.ready.wait(kernel, "outside, our ids are mapped: nothing begins before that")?;
     }
-    child::die_with(kernel, &outside.ready)?;
+    child::die_with(kernel, outside.ready)?;
     if let Some(cgroup) = cgroup {
         cgroup.enter(kernel, outside.is_in_cgroup)?;
     }
@@ -28,4 +28,4 @@
     who::become_user(kernel, spec.user, maps.is_none_or(who::may_set_groups))?;
     start::go_to(kernel, &spec.directory)?;
     let program = start::program(kernel, spec)?;
-    if spec.init { init::run(kernel, &program, &outside.report) } else { program.exec(kernel) }
+    if spec.init { init::run(kernel, &program, outside.report) } else { program.exec(kernel) }

@@ -24,8 +24,8 @@
     pivot::pivot_into(kernel, &root)?;
     dev.attach(kernel)?;
     additions.attach(kernel)?;
-    streams::take(kernel, streams, &outside.report)?;
+    streams::take(kernel, streams, outside.report)?;
     who::become_user(kernel, spec.user, maps.is_none_or(who::may_set_groups))?;
     start::go_to(kernel, &spec.directory)?;
     let program = start::program(kernel, spec)?;
-    if spec.init { init::run(kernel, &program, &outside.report) } else { program.exec(kernel) }
+    if spec.init { init::run(kernel, &program, outside.report) } else { program.exec(kernel) }

@@ -1,7 +1,7 @@
 // Who thinks that a parent always has something to do first.
     let Asked { spec, streams, cgroup, maps, .. } = *asked;
     outside.ready.wait(kernel, "outside, our ids are mapped: nothing begins before that")?;
-    child::die_with(kernel, &outside.ready)?;
+    child::die_with(kernel, outside.ready)?;
     if let Some(cgroup) = cgroup {
         cgroup.enter(kernel, outside.is_in_cgroup)?;
     }
@@ -22,8 +22,8 @@
     pivot::pivot_into(kernel, &root)?;
     dev.attach(kernel)?;
     additions.attach(kernel)?;
-    streams::take(kernel, streams, &outside.report)?;
+    streams::take(kernel, streams, outside.report)?;
     who::become_user(kernel, spec.user, maps.is_none_or(who::may_set_groups))?;
     start::go_to(kernel, &spec.directory)?;
     let program = start::program(kernel, spec)?;
-    if spec.init { init::run(kernel, &program, &outside.report) } else { program.exec(kernel) }
+    if spec.init { init::run(kernel, &program, outside.report) } else { program.exec(kernel) }
