@@ -25,7 +25,8 @@ pub struct Example {
     /// What comes before them: a verb.
     pub verb: Option<&'static str>,
     pub status: i32,
-    /// True when what is told depends on what was really done before: a rehearsal cannot know it.
+    /// True when what is told depends on what was really done before, which a rehearsal cannot know, or is not heard to the
+    /// end, because standard error has been given away.
     pub is_told_only: bool,
     /// True when it removes in the end what the command has made: a rehearsal knows only that, and not what there is.
     pub removes_in_the_end: bool,
@@ -231,7 +232,7 @@ pub fn cgroup(room: &Room) -> Examples {
 }
 
 pub fn run(room: &Room) -> Examples {
-    let (root, name, web) = (root(), room.name("told"), room.name("web"));
+    let (root, name, web, alone) = (root(), room.name("told"), room.name("web"), room.name("alone"));
     let volume = room.folder("volume");
     let volume = volume.display();
     places(room);
@@ -250,6 +251,8 @@ pub fn run(room: &Room) -> Examples {
         verb("run", &format!("--rm --name {name} --init {root} -- true")),
         // strace waits for everyone it follows.
         verb("run", &format!("-d --rm --name {name} {root} -- true")).told_only(),
+        verb("run", &format!("-d --unattended --name {alone} {root} -- true")).told_only(),
+        verb("rm", &format!("--force {alone}")),
         verb("ps", "--all"),
         verb("exec", &format!("{web} -- true")),
         verb("kill", &format!("--signal USR1 {web}")),

@@ -45,6 +45,45 @@ fn one_that_runs_keeps_all_that_are_named() {
 }
 
 #[test]
+fn nobody_stays_with_an_unattended_container() {
+    needs!(UserNamespaces, PivotRoot, Overlayfs);
+    let room = room!();
+    let name = room.name("alone");
+    let root = crate::harness::rootfs().to_str().unwrap();
+    let words = ["run", "-d", "--unattended", "--user", "0:0", "--name", &name, root, "--", "sleep", "1000"];
+    assert_eq!(room.run("boxwright", words).ok().trim(), name);
+    let left: Vec<_> = room.attribution().processes().iter().map(|process| process.command()).collect();
+    assert_eq!(left, ["sleep 1000"], "whoever asked for it has left");
+    assert!(room.run("boxwright", ["ps"]).ok().contains("running"));
+    assert_eq!(room.run("boxwright", ["exec", &name, "--", "echo", "in here"]).ok(), "in here\n");
+    let streams =
+        room.run("boxwright", ["exec", &name, "--", "sh", "-c", "cd /proc/1/fd; for i in *; do readlink $i; done"]);
+    assert_eq!(streams.ok(), "/dev/null\n/dev/null\n/dev/null\n", "nobody reads what it says");
+    assert!(room.run("boxwright", ["logs", &name]).fails_with(125).contains("--unattended"));
+    assert!(room.run("boxwright", ["rm", &name]).fails_with(125).contains("is running"));
+    room.run("boxwright", ["stop", "--time", "0", &name]).ok();
+    let listed = room.run("boxwright", ["ps", "--all", "--json"]).ok();
+    assert!(listed.contains("\"standing\": \"ended\""), "that, and not how: {listed}");
+    assert!(room.run("boxwright", ["exec", &name, "--", "true"]).fails_with(125).contains("nobody was to stay"));
+    // Its cgroup too: the room counts what is left.
+    room.run("boxwright", ["rm", &name]).ok();
+}
+
+#[test]
+fn an_unattended_container_that_cannot_begin_is_reported_and_leaves_nothing() {
+    needs!(UserNamespaces, PivotRoot, Overlayfs);
+    let room = room!();
+    let root = crate::harness::rootfs().to_str().unwrap();
+    let ran = room.run("boxwright", ["run", "-d", "--unattended", root, "--", "no-such-command"]);
+    assert!(ran.fails_with(127).contains("no-such-command"));
+    assert_eq!(listed(&room), [""; 0]);
+    for options in [&["--unattended"][..], &["-d", "--rm", "--unattended"]] {
+        let words = ["run"].into_iter().chain(options.iter().copied()).chain([root]);
+        assert!(room.run("boxwright", words).fails_with(125).contains("--unattended"), "{options:?}");
+    }
+}
+
+#[test]
 fn a_parent_that_stays_is_small() {
     needs!(UserNamespaces, PivotRoot, Overlayfs);
     let room = room!();

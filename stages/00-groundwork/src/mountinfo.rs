@@ -1,6 +1,8 @@
 //! What is mounted where, read from /proc/PID/mountinfo: see proc_pid_mountinfo(5).
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
@@ -63,7 +65,10 @@ pub fn mounts_like(kind: &str) -> Result<Vec<Mount>> {
 
 fn read(pid: &str, is_wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<Mount>> {
     let file = format!("/proc/{pid}/mountinfo");
-    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {file}; is /proc mounted?"))?;
+    // A file of /proc does not say how long it is, and each read of a few bytes would walk the list anew.
+    let mut bytes = Vec::with_capacity(16 * 1024);
+    let read = File::open(&file).and_then(|mut list| list.read_to_end(&mut bytes));
+    read.with_context(|| format!("cannot read {file}; is /proc mounted?"))?;
     bytes
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty() && is_wanted(line))

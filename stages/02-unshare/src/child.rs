@@ -55,6 +55,14 @@ pub fn die_with(kernel: &Kernel, parent: &Handshake) -> Result<()> {
     ensure!(!parent.is_abandoned(), Abandoned);
     Ok(())
 }
+
+/// Takes that wish back: from here on, this process may stay behind.
+///
+/// # Errors
+/// None.
+pub fn outlive_parent(kernel: &Kernel) -> Result<()> {
+    kernel.because("whoever asked for us leaves, and does not end us by that").prctl_clear_pdeathsig()
+}
 // ANCHOR_END: die_with_parent
 
 /// Waits for the end of the child that runs the command, and lets Ctrl-C be for the command.

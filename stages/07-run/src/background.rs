@@ -64,20 +64,28 @@ fn stay(
         Err(error) => speaker.fail(kernel, error)?,
         Ok(_) => {}
     }
-    outcome.map(|outcome| match outcome {
-        Outcome::Inside(status) => Outcome::Inside(status),
-        _ => Outcome::Stayed,
-    })
+    outcome.map(|_| Outcome::Stayed)
 }
 // ANCHOR_END: background
 
+/// Starts the container, and leaves it to itself.
+///
+/// # Errors
+/// Those of [`outside::run`].
+pub fn leave_alone(kernel: &Kernel, spec: &Spec, bundle: &Bundle, signals: &Signals) -> Result<Outcome> {
+    let outcome = outside::run(kernel, spec, bundle, &Streams::Nowhere, signals, || Ok(()))?;
+    Ok(if matches!(outcome, Outcome::Alone) { announce(spec) } else { outcome })
+}
+
+/// Whether the name is printed or not: the container runs.
+fn announce(spec: &Spec) -> Outcome {
+    let printed = writeln!(std::io::stdout(), "{}", spec.name).context("cannot print the name");
+    Outcome::Inside(printed.map_or_else(|error| cli::report(&error), |()| ExitCode::SUCCESS))
+}
+
 fn hear(kernel: &Kernel, spec: &Spec, bundle: &Bundle, listener: &Listener) -> Result<Outcome> {
     match listener.hear(kernel, "we leave once the program runs, and not before")? {
-        Heard::Started => {
-            // Whether it is printed or not: the container runs, and its files belong to the one who stays.
-            let printed = writeln!(std::io::stdout(), "{}", spec.name).context("cannot print the name");
-            Ok(Outcome::Inside(printed.map_or_else(|error| cli::report(&error), |()| ExitCode::SUCCESS)))
-        }
+        Heard::Started => Ok(announce(spec)),
         Heard::Failure(failure) => Ok(Outcome::Failed(failure)),
         Heard::Silence | Heard::Terminal(_) => {
             limits::remove(kernel, bundle, &bundle.without_parent()?)?;

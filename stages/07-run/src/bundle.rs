@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use cgroup::Cgroup;
 use groundwork::Kernel;
-use nix::unistd::Pid;
 use overlay::{Stack, Upper};
 use unshare::user::Maps;
 
@@ -73,8 +72,8 @@ impl Bundle {
 
     fn fill(&self, kernel: &Kernel, spec: &Spec) -> Result<()> {
         self.note(|| Ok(Line::Asked(Box::new(spec.clone()))))?;
-        // One that keeps nothing and vanishes has nothing on the disk: of what makes a container, directories cost most there.
-        if !spec.has_upper() && spec.ephemeral {
+        // One that keeps nothing has nothing on the disk: of what makes a container, directories cost most there.
+        if !spec.has_upper() && (spec.ephemeral || spec.in_place) {
             return Ok(());
         }
         kernel.because("what the container keeps is nobody else's to look at").mkdir(self.directory(), 0o700)?;
@@ -172,13 +171,17 @@ impl Bundle {
         }
     }
 
-    /// How it stands now that its parent is gone: as noted since anybody looked, or lost.
+    /// How it stands now that its parent is gone: as noted since anybody looked, unseen, or lost.
     ///
     /// # Errors
     /// The record is broken.
     pub fn without_parent(&self) -> Result<Standing> {
-        let Record { cgroup, ended, .. } = record::read(&self.record_path())?;
-        Ok(ended.map_or(Standing::Lost(cgroup), |Ended { status }| Standing::Ended(status)))
+        let Record { asked, cgroup, running, ended } = record::read(&self.record_path())?;
+        Ok(match ended {
+            Some(Ended { status }) => Standing::Ended(status),
+            None if running.is_some() && asked.is_some_and(|spec| spec.unattended) => Standing::Unseen(cgroup),
+            None => Standing::Lost(cgroup),
+        })
     }
 
     /// Notes where its limits are, before anybody is there.
@@ -189,12 +192,12 @@ impl Bundle {
         self.note(|| Ok(Line::Cgroup(cgroup.saved())))
     }
 
-    /// Notes that it runs.
+    /// Notes that it runs, in its first process.
     ///
     /// # Errors
     /// ENOSPC and the like.
-    pub fn note_running(&self, pid: Pid) -> Result<()> {
-        self.note(|| Running::now(pid).map(Line::Running))
+    pub fn note_running(&self) -> Result<()> {
+        self.note(|| Running::here().map(Line::Running))
     }
 
     /// Notes how it ended.

@@ -62,6 +62,7 @@ pub fn become_container(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside<'_
     // The last step that needs root; after it nothing does.
     who::become_user(kernel, spec.user, maps.is_none_or(who::may_set_groups))?;
     start::go_to(kernel, &spec.directory)?;
+    spec.unattended.then(|| child::outlive_parent(kernel)).transpose()?;
     let program = start::program(kernel, spec)?;
     if spec.init { init::run(kernel, &program, outside.report) } else { program.exec(kernel) }
     // END run-1

@@ -57,7 +57,7 @@ pub fn let_end(kernel: &Kernel, running: &Running) -> Result<()> {
 /// Those of rmdir(2).
 pub fn remove(kernel: &Kernel, bundle: &Bundle, standing: &Standing) -> Result<()> {
     match standing {
-        Standing::Lost(Some(saved)) => match Cgroup::open(saved) {
+        Standing::Lost(Some(saved)) | Standing::Unseen(Some(saved)) => match Cgroup::open(saved) {
             // Its parent may have begun to take it apart: nobody is held still in half a cgroup.
             Ok(cgroup) if cgroup.processes().is_empty() => cgroup.remove(kernel),
             Ok(cgroup) => cgroup.kill(kernel).and_then(|()| cgroup.remove(kernel)),

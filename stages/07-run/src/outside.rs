@@ -32,6 +32,8 @@ pub enum Outcome {
     Failed(Failure),
     /// This process is another one by now, and only has to end with this status.
     Inside(ExitCode),
+    /// It runs, and nobody of ours stays with it.
+    Alone,
     /// It ran in the background, and this process stayed with it until its end.
     Stayed,
 }
@@ -56,7 +58,7 @@ pub fn run(
     let cgroup = make_cgroup(kernel, spec)?;
     let asked = Asked { spec, bundle, streams, cgroup: cgroup.as_ref(), maps: maps.as_ref() };
     let outcome = run_child(kernel, &asked, signals, started);
-    if matches!(outcome, Ok(Outcome::Inside(_))) {
+    if matches!(outcome, Ok(Outcome::Alone)) {
         return outcome;
     }
     clean_up(kernel, &asked, outcome)
@@ -116,7 +118,9 @@ fn give_birth(kernel: &Kernel, asked: &Asked<'_>, begin: &dyn Fn(bool) -> ExitCo
 }
 
 fn inside(kernel: &Kernel, asked: &Asked<'_>, outside: &Outside<'_>) -> ExitCode {
-    become_container(kernel, asked, outside).unwrap_or_else(|error| start::give_up(kernel, outside.report, &error))
+    // Before anything else: whatever becomes of us, we can be found.
+    let ended = asked.bundle.note_running().and_then(|()| become_container(kernel, asked, outside));
+    ended.unwrap_or_else(|error| start::give_up(kernel, outside.report, &error))
 }
 
 /// What only the parent needs: in the child nobody would notice its end. Not dropped, because the memory may be the parent's.
@@ -127,13 +131,11 @@ fn let_go(parents: [BorrowedFd<'_>; 2]) {
 }
 
 // ANCHOR: prepare
-/// What the child waits for, and a note of it.
+/// What the child waits for.
 fn prepare(kernel: &Kernel, asked: &Asked<'_>, child: &Child, ready: &Handshake) -> Result<()> {
-    if let Some(maps) = asked.maps {
-        user::write_maps(kernel, Some(child.pid), maps)?;
-        ready.release(kernel, "its ids are mapped: the child may begin")?;
-    }
-    asked.bundle.note_running(child.pid)
+    let Some(maps) = asked.maps else { return Ok(()) };
+    user::write_maps(kernel, Some(child.pid), maps)?;
+    ready.release(kernel, "its ids are mapped: the child may begin")
 }
 // ANCHOR_END: prepare
 
@@ -165,6 +167,9 @@ pub fn attend(
         }
     }
     started()?;
+    if matches!(streams, Streams::Nowhere) {
+        return Ok(Outcome::Alone);
+    }
     relay::until_it_ends(kernel, child, signals, terminal).map(Outcome::Ended)
 }
 

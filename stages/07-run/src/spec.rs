@@ -47,6 +47,9 @@ pub struct Spec {
     pub init: bool,
     /// True when the program gets a terminal of its own.
     pub terminal: bool,
+    /// True when nobody stays with it.
+    #[serde(default)]
+    pub unattended: bool,
 }
 
 /// A volume, as data.

@@ -7,7 +7,7 @@ use cgroup::Saved;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-/// What the parent notes once there is a process.
+/// What a container's first process notes of itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Running {
     /// PID 1 of the container, as the host numbers it.
@@ -44,34 +44,37 @@ pub enum Standing {
     Running(Running),
     /// It ended with this status.
     Ended(u8),
+    /// It has ended, and nobody was to stay and see how; this is its cgroup, if it had one.
+    Unseen(Option<Saved>),
     /// Its parent was killed, and it with it; this is its cgroup, if it was noted that there was one.
     Lost(Option<Saved>),
 }
 
 impl Running {
-    /// The container whose first process is `pid`.
+    /// The container whose first process this one is.
     ///
     /// # Errors
-    /// It has ended already.
-    pub fn now(pid: Pid) -> Result<Self> {
+    /// There is no /proc.
+    pub fn here() -> Result<Self> {
         let began = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        Ok(Self { process: Process::now(pid)?, cgroup: None, began })
+        Ok(Self { process: Process::here()?, cgroup: None, began })
     }
 }
 
 impl Process {
-    /// The process that has this PID now.
+    /// This process, as the /proc that it sees numbers it: by that number everybody else will find it.
     ///
     /// # Errors
-    /// There is none.
-    pub fn now(pid: Pid) -> Result<Self> {
-        let (_, born) = stat(pid.as_raw()).with_context(|| format!("there is no process {pid}"))?;
-        Ok(Self { pid: pid.as_raw(), born })
+    /// There is no /proc.
+    pub fn here() -> Result<Self> {
+        let Stat { pid, born, .. } = stat("self").context("/proc/self/stat does not say who we are")?;
+        Ok(Self { pid, born })
     }
 
     /// True while this very process runs. One that has ended and waits to be collected does not.
     pub fn is_alive(self) -> bool {
-        stat(self.pid).is_some_and(|(state, born)| born == self.born && !matches!(state, 'Z' | 'X'))
+        let now = stat(&self.pid.to_string());
+        now.is_some_and(|Stat { state, born, .. }| born == self.born && !matches!(state, 'Z' | 'X'))
     }
 
     /// Its PID.
@@ -80,10 +83,18 @@ impl Process {
     }
 }
 
-/// A process's state and birth. The name in field 2 may hold spaces and brackets, so count from its end.
-fn stat(pid: i32) -> Option<(char, u64)> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+/// What /proc/PID/stat says of a process.
+struct Stat {
+    pid: i32,
+    state: char,
+    born: u64,
+}
+
+/// The name in field 2 may hold spaces and brackets, so count from its end.
+fn stat(process: &str) -> Option<Stat> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let pid = stat.split_once(' ')?.0.parse().ok()?;
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
     let state = fields.next()?.chars().next()?;
-    Some((state, fields.nth(18)?.parse().ok()?))
+    Some(Stat { pid, state, born: fields.nth(18)?.parse().ok()? })
 }

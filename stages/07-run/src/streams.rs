@@ -18,6 +18,8 @@ pub enum Streams {
     Terminal,
     /// Nothing to read; what is written goes to this file.
     Log(OwnedFd),
+    /// Nothing to read; nobody reads what is written, and nobody of ours stays.
+    Nowhere,
 }
 
 // ANCHOR: take
@@ -37,6 +39,7 @@ pub fn take(kernel: &Kernel, streams: &Streams, report: &Speaker) -> Result<()> 
         Streams::Ours => {}
         Streams::Terminal => take_terminal(kernel, report)?,
         Streams::Log(log) => take_log(kernel, log)?,
+        Streams::Nowhere => close_ours(kernel)?,
     }
     // From here on a path that leads through /proc/self/fd leads nowhere.
     pivot::close_all_but(kernel, report.descriptor())

@@ -89,6 +89,7 @@ fn running(name: &str) -> Result<(Bundle, Running)> {
         Standing::Running(running) => Ok((bundle, running)),
         Standing::BeingMade => bail!("{name} is being made; try again in a moment"),
         Standing::Ended(status) => bail!("{name} is not running: it ended with status {status}"),
+        Standing::Unseen(_) => bail!("{name} is not running: it has ended, and nobody was to stay and see how"),
         Standing::Lost(_) => {
             bail!("{name} is not running: its boxwright was killed; `boxwright rm {name}` takes away what is left")
         }

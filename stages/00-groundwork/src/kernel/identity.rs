@@ -63,6 +63,14 @@ impl Because<'_> {
         self.ask("prctl", &[&Bare("PR_SET_PDEATHSIG"), &signal], || nix::sys::prctl::set_pdeathsig(signal))
     }
 
+    /// prctl(2), PR_SET_PDEATHSIG: no signal when the parent dies.
+    ///
+    /// # Errors
+    /// None.
+    pub fn prctl_clear_pdeathsig(self) -> Result<()> {
+        self.ask("prctl", &[&Bare("PR_SET_PDEATHSIG"), &Bare("0")], || nix::sys::prctl::set_pdeathsig(None))
+    }
+
     /// prctl(2), PR_SET_DUMPABLE: without it, /proc/PID shows what this process has open, and its file, to nobody who has not
     /// CAP_SYS_PTRACE over the namespace that it was started in. execve(2) gives it back.
     ///

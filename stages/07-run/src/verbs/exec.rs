@@ -172,7 +172,7 @@ fn attend(
             Ok(ExitCode::from(failure.status))
         }
         Outcome::Inside(status) => Ok(status),
-        Outcome::Stayed => Ok(ExitCode::SUCCESS),
+        Outcome::Stayed | Outcome::Alone => Ok(ExitCode::SUCCESS),
     }
 }
 

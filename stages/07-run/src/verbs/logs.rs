@@ -37,10 +37,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
     let bundle = home::find(&options.name)?;
     let mut log = match File::open(bundle.log()) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            bail!(
-                "{} ran in the foreground, where its words went; only `boxwright run --detach` keeps a log",
-                options.name
-            )
+            bail!("{} has no log; only `boxwright run --detach` keeps one, and not with --unattended", options.name)
         }
         log => log.context("cannot read the log")?,
     };

@@ -125,6 +125,7 @@ fn in_words(standing: &Standing) -> String {
         Standing::Running(running) if limits::is_paused(running) => "paused".to_owned(),
         Standing::Running(_) => "running".to_owned(),
         Standing::Ended(status) => format!("ended ({status})"),
+        Standing::Unseen(_) => "ended".to_owned(),
         Standing::Lost(_) => "lost".to_owned(),
     }
 }

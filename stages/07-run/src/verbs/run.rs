@@ -89,6 +89,9 @@ pub struct Options {
     /// Run in the background, and print the name
     #[arg(short, long)]
     detach: bool,
+    /// With --detach: no process of ours stays, so there is no log, and how it ends is not known
+    #[arg(long, requires = "detach", conflicts_with = "rm")]
+    unattended: bool,
     /// Remove the container when it ends
     #[arg(long)]
     rm: bool,
@@ -108,7 +111,9 @@ pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
     // From here on there is something to be taken away again.
     let signals = Signals::hold()?;
     let bundle = Bundle::create(kernel, &home::prepare(kernel)?, &spec)?;
-    let outcome = if options.detach {
+    let outcome = if options.unattended {
+        background::leave_alone(kernel, &spec, &bundle, &signals)
+    } else if options.detach {
         background::run(kernel, &spec, &bundle, &signals)
     } else {
         let streams = if spec.terminal { Streams::Terminal } else { Streams::Ours };
@@ -123,7 +128,7 @@ pub(super) fn run(kernel: &Kernel, options: &Options) -> Result<ExitCode> {
 fn finish(kernel: &Kernel, bundle: &Bundle, rm: bool, outcome: Result<Outcome>) -> Result<ExitCode> {
     let status = match outcome {
         Ok(Outcome::Inside(status)) => return Ok(status),
-        Ok(Outcome::Stayed) => ExitCode::SUCCESS,
+        Ok(Outcome::Stayed | Outcome::Alone) => ExitCode::SUCCESS,
         Ok(Outcome::Ended(waited)) => waited.into(),
         Ok(Outcome::Failed(failure)) => {
             remove::files(kernel, bundle)?;
@@ -174,6 +179,7 @@ impl Options {
             network: self.network,
             init: self.init,
             terminal: !self.detach && (self.tty || terminal::is_ours()),
+            unattended: self.unattended,
         })
     }
 }

@@ -14,6 +14,9 @@ use crate::user::User;
 /// What they run: it needs no processor.
 const SLEEP: [&str; 2] = ["sleep", "1000000"];
 
+/// Ours, with a process that stays for its log and its status. The others have neither.
+pub const ATTENDED: &str = "boxwright, with a log";
+
 /// A way to have containers, and where it keeps what it knows of them.
 pub struct Kind<'a> {
     /// What the tables call it.
@@ -29,7 +32,7 @@ impl<'a> Kind<'a> {
     /// # Errors
     /// Their files cannot be written.
     pub fn all(bench: &'a Bench, names: &[&'static str]) -> Result<Vec<Self>> {
-        let is_there = |name: &&&'static str| ["boxwright", "floor"].contains(*name) || which(name).is_some();
+        let is_there = |name: &&&'static str| ["boxwright", ATTENDED, "floor"].contains(*name) || which(name).is_some();
         names.iter().filter(is_there).map(|name| Self::open(bench, name)).collect()
     }
 
@@ -52,6 +55,11 @@ impl<'a> Kind<'a> {
         let manager = if self.bench.has_cgroups { "--cgroup-manager=cgroupfs" } else { "--cgroup-manager=disabled" };
         let first: Vec<&str> = match self.name {
             "boxwright" => return self.bench.boxwright(User::Self_, words),
+            // At home elsewhere: what the one removes is not the other's.
+            ATTENDED => {
+                let home = self.bench.home(User::Self_)?.join("attended");
+                return Ok(self.bench.boxwright(User::Self_, words)?.with("BOXWRIGHT_HOME", &home));
+            }
             "floor" => vec![&floor],
             "crun" => vec!["crun", "--root", &state, manager],
             other => vec![other, "--root", &state],
@@ -65,21 +73,24 @@ impl<'a> Kind<'a> {
     /// # Errors
     /// As [`Kind::command`].
     pub fn start(&self, name: &str) -> Result<Contender> {
+        // Of two with one name the second would find the other's cgroup.
+        let name = &if self.name == ATTENDED { format!("{name}-logged") } else { name.to_owned() };
         let (root, bundle) = (self.bench.root.display().to_string(), self.bundle.display().to_string());
         let cgroup = self.cgroup(name);
         let mut words: Vec<&str> = match self.name {
-            "boxwright" => vec!["run", "--detach", "--read-only", "--in-place", "--name", name],
+            "boxwright" => vec!["run", "--detach", "--unattended", "--read-only", "--in-place", "--name", name],
+            ATTENDED => vec!["run", "--detach", "--read-only", "--in-place", "--name", name],
             "floor" => vec!["--detach"],
             _ => return self.command(&["run", "--detach", "--bundle", &bundle, name]),
         };
         match (&cgroup, self.name) {
             (Some(cgroup), "floor") => words.extend(["--cgroup", cgroup]),
-            (None, "boxwright") => words.push("--no-cgroup"),
+            (None, "boxwright" | ATTENDED) => words.push("--no-cgroup"),
             _ => {}
         }
         words.extend((self.name == "floor" && !User::Self_.is_root()).then_some("--user"));
         words.push(&root);
-        words.extend((self.name == "boxwright").then_some("--"));
+        words.extend(["boxwright", ATTENDED].contains(&self.name).then_some("--"));
         words.extend(if self.name == "floor" { ["/bin/sleep", SLEEP[1]] } else { SLEEP });
         self.command(&words)
     }
@@ -105,13 +116,13 @@ impl<'a> Kind<'a> {
     /// As [`Kind::command`].
     pub fn remove(&self, names: &[String]) -> Result<Contender> {
         let mut words: Vec<String> = match self.name {
-            "boxwright" => vec!["rm".into(), "--force".into()],
+            "boxwright" | ATTENDED => vec!["rm".into(), "--force".into()],
             "floor" => vec!["remove".into()],
             "crun" => return self.command(&["delete", "--force", "--regex", ".*"]),
             _ => vec!["delete".into(), "--force".into()],
         };
         match self.name {
-            "boxwright" if self.can_remove_all() => words.push("--all".into()),
+            "boxwright" | ATTENDED if self.can_remove_all() => words.push("--all".into()),
             "floor" => words.extend(names.iter().filter_map(|name| self.cgroup(name))),
             _ => words.extend(names.iter().cloned()),
         }

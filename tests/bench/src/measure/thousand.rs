@@ -5,14 +5,14 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::Bench;
-use super::detached::Kind;
+use super::detached::{ATTENDED, Kind};
 use super::left::Inventory;
 use crate::memory;
 use crate::report::{Line, Table};
 use crate::stats::Summary;
 use crate::turns::{order, say};
 
-const KINDS: [&str; 3] = ["boxwright", "floor", "crun"];
+const KINDS: [&str; 4] = ["boxwright", ATTENDED, "floor", "crun"];
 /// How many of the first and the last are compared.
 const ENDS: usize = 50;
 /// Memory comes in slabs, so what one container needs shows in many: all are taken in so many batches.
@@ -50,15 +50,13 @@ pub(super) fn tables(bench: &Bench) -> Result<Vec<Table>> {
             crowds[at].grow(round)?;
         }
     }
-    for crowd in &mut crowds {
-        crowd.resident = memory::resident_kib(&crowd.kind.program()?)?;
-    }
     let mut each = each(&crowds);
+    each.notes.push(format!("none has a log or somebody who waits for it, but those of \"{ATTENDED}\""));
     each.notes.push(format!("{} of each kind, which all run at once in the end", bench.containers));
     each.notes.extend(crowds.iter().filter_map(|crowd| crowd.ended.clone()));
     let growth_alone = growth("the last in terms of the first", "nothing else runs beside them", &alone);
     let growth_among = growth("the same with others", "as many of each other kind run beside them", &crowds);
-    let memory = memory_of(&crowds);
+    let memory = memory_of(&crowds, &alone);
     let removal = removal(&crowds)?;
     let left = before.compare(bench);
     let words: Vec<_> = left.iter().map(|(count, what)| format!("{count} {what}")).collect();
@@ -85,6 +83,8 @@ impl<'a> Crowd<'a> {
             say(&format!("thousand: {} alone, {} of {}", kind.name, number + 1, bench.containers));
             crowd.grow(number)?;
         }
+        // Two kinds are one program: of which of them a process is, can be told only now.
+        crowd.resident = memory::resident_kib(&kind.program()?)?;
         crowd.remove_all()?;
         std::thread::sleep(AFTERWARDS * u32::try_from(bench.containers)?);
         Ok(crowd)
@@ -133,7 +133,7 @@ fn growth(variant: &str, beside: &str, crowds: &[Crowd]) -> Table {
 }
 
 /// What the machine has less of for each one.
-fn memory_of(crowds: &[Crowd]) -> Table {
+fn memory_of(crowds: &[Crowd], alone: &[Crowd]) -> Table {
     let mut table = Table::new("thousand", "memory of each one", "KiB");
     for crowd in crowds.iter().filter(|crowd| !crowd.taken.is_empty()) {
         let name = crowd.kind.name;
@@ -143,7 +143,8 @@ fn memory_of(crowds: &[Crowd]) -> Table {
                 batches.map(|batch| batch.iter().map(|taken| taken[at]).sum::<f64>() / batch.len() as f64).collect();
             table.lines.push(Line::new(&format!("{name}: {what}"), Summary::of(&means)));
         }
-        let resident = crowd.resident / crowd.times.len() as f64;
+        let resident =
+            alone.iter().find(|one| one.kind.name == name).map_or(0.0, |one| one.resident / one.times.len() as f64);
         table.lines.push(Line::new(&format!("{name}: its resident supervisor"), Summary::of(&[resident])));
     }
     table.notes.push("in all: what MemAvailable lost, which others on the machine change too".to_owned());
