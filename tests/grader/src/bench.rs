@@ -1,6 +1,7 @@
 //! Where a judge puts a learner's programs to the test: starts them in a sandbox, and looks at them from outside.
 
 mod arrival;
+mod birth;
 mod call;
 
 use std::cell::RefCell;

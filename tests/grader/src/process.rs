@@ -116,6 +116,11 @@ impl Process {
         Some(String::from_utf8_lossy(&text).into_owned())
     }
 
+    /// Its number as calls want it.
+    pub(crate) fn pid(self) -> Pid {
+        Pid::from_raw(self.0 as i32)
+    }
+
     /// Kills it.
     pub(crate) fn kill(self) {
         self.signal(Signal::SIGKILL);
@@ -123,7 +128,7 @@ impl Process {
 
     fn signal(self, signal: Signal) {
         // It may be gone already.
-        let _ = kill(Pid::from_raw(self.0 as i32), signal);
+        let _ = kill(self.pid(), signal);
     }
 
     /// Kills it and all that it has started. Who is stopped starts nobody, so the list is complete when nobody is new.

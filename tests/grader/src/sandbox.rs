@@ -166,7 +166,12 @@ impl Sandbox {
     pub fn start(&self, start: &Start<'_>) -> Result<Running<'_>> {
         let role = self.role(start.who);
         let request = Request {
-            arguments: start.arguments.to_vec(),
+            arguments: start
+                .gate
+                .iter()
+                .map(|word| (*word).to_owned())
+                .chain(start.arguments.iter().cloned())
+                .collect(),
             environment: start.environment.to_vec(),
             directory: start.directory.to_owned(),
             role,

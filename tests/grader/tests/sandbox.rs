@@ -37,7 +37,8 @@ fn start<'a>(sandbox: &'a Sandbox, script: &str) -> Running<'a> {
 fn start_as<'a>(sandbox: &'a Sandbox, script: &str, who: Who) -> Running<'a> {
     let arguments = ["/bin/sh", "-c", script].map(str::to_owned);
     let environment = [("PATH".to_owned(), "/usr/sbin:/usr/bin:/sbin:/bin".to_owned())];
-    let start = Start { arguments: &arguments, environment: &environment, directory: Path::new("/work"), who };
+    let start =
+        Start { gate: &[], arguments: &arguments, environment: &environment, directory: Path::new("/work"), who };
     sandbox.start(&start).unwrap()
 }
 

@@ -12,6 +12,8 @@ pub struct Call<'a> {
     bench: &'a Bench,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
+    /// Who makes it for us, and what is not told of that.
+    gate: &'static [&'static str],
     directory: PathBuf,
     who: Who,
     input: Option<String>,
@@ -28,7 +30,7 @@ impl<'a> Call<'a> {
             ("BOXWRIGHT_HOME", "/work/boxes"),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        Self { bench, arguments, environment, directory: "/work".into(), who: Who::Ordinary, input: None }
+        Self { bench, arguments, environment, gate: &[], directory: "/work".into(), who: Who::Ordinary, input: None }
     }
 
     /// Who makes it; an ordinary user unless told otherwise.
@@ -61,13 +63,20 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// What makes it, when the time has come: a program that is given all that is called, and becomes it.
+    pub(super) fn behind(mut self, gate: &'static [&'static str]) -> Self {
+        self.gate = gate;
+        self
+    }
+
     /// Makes it, and leaves the program running.
     ///
     /// # Errors
     /// The sandbox is gone.
     pub fn start(self) -> Judged<Running<'a>> {
-        let (arguments, environment) = (self.arguments.as_slice(), self.environment.as_slice());
-        let start = Start { arguments, environment, directory: &self.directory, who: self.who };
+        let (gate, arguments) = (self.gate, self.arguments.as_slice());
+        let start =
+            Start { gate, arguments, environment: &self.environment, directory: &self.directory, who: self.who };
         let mut running = self.bench.sandbox().start(&start)?;
         if let Some(input) = &self.input {
             running.write(input);

@@ -47,8 +47,13 @@ pub(super) fn build(
     let arguments =
         [vec![toolchain.cargo.display().to_string()], request.arguments(), vec!["--offline".to_owned()]].concat();
     let environment = toolchain.environment();
-    let start =
-        Start { arguments: &arguments, environment: &environment, directory: request.workspace, who: Who::Grader };
+    let start = Start {
+        gate: &[],
+        arguments: &arguments,
+        environment: &environment,
+        directory: request.workspace,
+        who: Who::Grader,
+    };
     let ran = sandbox.start(&start)?.end();
     match ran.end {
         End::Exited(0) => Ok(executables(&ran.output)),

@@ -17,6 +17,8 @@ pub enum Who {
 /// A program to start.
 #[derive(Clone, Debug)]
 pub struct Start<'a> {
+    /// A program that becomes it, and its own arguments; mostly none. It is not part of the command that is told.
+    pub gate: &'a [&'a str],
     /// Its path inside, and its arguments.
     pub arguments: &'a [String],
     /// Its environment.

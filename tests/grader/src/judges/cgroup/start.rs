@@ -1,7 +1,10 @@
 //! `cgroup-1`: the walls stand before there is anybody to use them.
 
+use std::time::{Duration, Instant};
+
 use crate::bench::Bench;
 use crate::checks::{Checks, Judged};
+use crate::process::Process;
 use crate::sandbox::{Ran, Running};
 
 use super::super::reach::reached;
@@ -9,6 +12,8 @@ use super::{file_of, text_of};
 
 /// How often the first instruction is looked at: who is late is not late every time.
 const TIMES: usize = 6;
+/// How long one may take to come in after its beginning.
+const LATE: Duration = Duration::from_millis(500);
 /// The shell's own words about where it is, and nothing that has to be started for it.
 const WHERE: &str = "while read line; do echo $line; done </proc/self/cgroup";
 
@@ -66,7 +71,58 @@ fn gone_afterwards(bench: &Bench, checks: &mut Checks, running: Running<'_>, nam
         .also(left.is_none());
 }
 
+/// Where a command was when it ran its first instruction.
+struct Begun {
+    did: String,
+    saw: String,
+    was_inside: bool,
+    /// To tell who comes late from who never comes.
+    is_inside: bool,
+}
+
 fn first_instruction(bench: &Bench, checks: &mut Checks) -> Judged {
+    let begun = match held(bench)? {
+        Some(begun) => begun,
+        None => often(bench)?,
+    };
+    checks
+        .check("the command is inside when it runs its first instruction")
+        .worth(3)
+        .did(begun.did)
+        .saw(begun.saw)
+        .means("until it is inside, what it starts and what it allocates is counted for somebody else, and stays there")
+        .mistake_if(begun.is_inside, "after-the-start")
+        .mistake("never-entered")
+        .must(begun.was_inside)
+}
+
+/// Looked at from outside, while nobody moves: who is late is late every time. Nothing where nobody may be traced.
+fn held(bench: &Bench) -> Judged<Option<Begun>> {
+    let (name, word) = (bench.nonce("red"), bench.nonce("here"));
+    let arguments = ["--quiet", "--pids", "17", "--name", &name, "--", "sh", "-c", "read end", &word];
+    let where_it_is = |process: Process| process.read("cgroup");
+    let is_it = |process: &Process| process.read("cmdline").starts_with("sh\0") && process.command().ends_with(&word);
+    let call = bench.call("limit", arguments).as_root();
+    let (running, seen) =
+        call.at_first_instruction(|process| is_it(&process).then(|| (process, where_it_is(process))))?;
+    let Some((process, at_first)) = seen else {
+        running.kill();
+        return Ok(None);
+    };
+    let did = format!("{}, and held whoever starts the command until it begins", running.command());
+    let saw = format!("before its first instruction, its /proc/PID/cgroup says\n{}", at_first.trim_end());
+    let was_inside = is_inside(&at_first, &name);
+    let until = Instant::now() + LATE;
+    while !is_inside(&where_it_is(process), &name) && process.is_alive() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let is_inside = is_inside(&where_it_is(process), &name);
+    running.end();
+    Ok(Some(Begun { did, saw, was_inside, is_inside }))
+}
+
+/// Told by the command itself, as often as makes a late one be seen.
+fn often(bench: &Bench) -> Judged<Begun> {
     // Under a name of its own each time: what one leaves behind is looked at later.
     let run = |script: &str| -> Judged<(Ran, bool)> {
         let name = bench.nonce("red");
@@ -81,17 +137,9 @@ fn first_instruction(bench: &Bench, checks: &mut Checks) -> Judged {
             (ran, was_inside) = run(WHERE)?;
         }
     }
-    // Only to tell who comes late from who never comes.
-    let comes = was_inside || run(&format!("sleep 0.5; {WHERE}"))?.1;
-    checks
-        .check("the command is inside when it runs its first instruction")
-        .worth(3)
-        .did(&ran.command)
-        .saw(format!("the first thing that it reads in /proc/self/cgroup is\n{}\n{}", ran.output, ran.in_words()))
-        .means("until it is inside, what it starts and what it allocates is counted for somebody else, and stays there")
-        .mistake_if(comes, "after-the-start")
-        .mistake("never-entered")
-        .must(was_inside)
+    let is_inside = was_inside || run(&format!("sleep 0.5; {WHERE}"))?.1;
+    let saw = format!("the first thing that it reads in /proc/self/cgroup is\n{}\n{}", ran.output, ran.in_words());
+    Ok(Begun { did: ran.command, saw, was_inside, is_inside })
 }
 
 /// In the hierarchy that limits the number of processes; where it is cgroup2, there is one line.
