@@ -43,7 +43,7 @@ pub struct Failure {
 /// The status that no failure has.
 const STARTED: u8 = 0;
 
-/// Longer than any error: two paths, an overlay's options and a hint.
+/// Longer than any error: two paths, an overlay's options and a hint. What a socket takes at once is not endless.
 const MOST: usize = 32 * 1024;
 
 // ANCHOR: report
@@ -122,7 +122,7 @@ impl Listener {
     /// # Errors
     /// None that a socket between two processes of ours gives.
     pub fn hear(&self, kernel: &Kernel, reason: &'static str) -> Result<Heard> {
-        let (words, terminal) = kernel.because(reason).recvmsg(self.0.as_fd(), MOST)?;
+        let (words, terminal) = kernel.because(reason).recvmsg(self.0.as_fd())?;
         Ok(match (terminal, words.split_first()) {
             (Some(terminal), _) => Heard::Terminal(terminal),
             (None, Some((&STARTED, _))) => Heard::Started,

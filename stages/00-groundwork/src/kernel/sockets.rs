@@ -63,14 +63,14 @@ impl Because<'_> {
         self.answered("sendmsg", words, answer.map(Count)).map(drop)
     }
 
-    /// recvmsg(2): waits for a whole message, and for the descriptor that comes with it. An empty message means that
-    /// nobody holds the other end. Done in a rehearsal too.
+    /// recvmsg(2): waits for a whole message, however long, and for the descriptor that comes with it. An empty message
+    /// means that nobody holds the other end. Done in a rehearsal too.
     ///
     /// # Errors
     /// None that a socket between two processes of ours gives.
     #[expect(unsafe_code, reason = "the kernel gives a bare number; watched by a_terminal_is_handed_over")]
-    pub fn recvmsg(self, socket: BorrowedFd<'_>, most: usize) -> Result<(Vec<u8>, Option<OwnedFd>)> {
-        let mut content = vec![0; most];
+    pub fn recvmsg(self, socket: BorrowedFd<'_>) -> Result<(Vec<u8>, Option<OwnedFd>)> {
+        let mut content = vec![0; length_of_next(socket)];
         let mut space = nix::cmsg_space!(libc::c_int);
         let (answer, descriptor) = loop {
             let mut parts = [IoSliceMut::new(&mut content)];
@@ -128,6 +128,18 @@ impl Because<'_> {
     }
 }
 
+/// Waits for the next message, and leaves it where it is. Nearly all are silence: a buffer for the longest one would be made,
+/// and taken down, for nothing.
+fn length_of_next(socket: BorrowedFd<'_>) -> usize {
+    loop {
+        match nix::sys::socket::recv(socket.as_raw_fd(), &mut [], MsgFlags::MSG_PEEK | MsgFlags::MSG_TRUNC) {
+            Err(Errno::EINTR) => {}
+            // What is wrong is said when it is taken.
+            answer => return answer.unwrap_or(0),
+        }
+    }
+}
+
 /// A message as it is told: its words, and what came with them.
 struct Message<'a> {
     content: &'a [u8],
@@ -140,5 +152,28 @@ impl Argument for Message<'_> {
             format!(", {{cmsg_type=SCM_RIGHTS, cmsg_data=[{}]}}", descriptor.spell(spelling))
         });
         format!("{{{}{rights}}}", self.content.spell(spelling))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::socket::socketpair;
+
+    use super::*;
+    use crate::kernel::Kernel;
+
+    #[test]
+    fn messages_arrive_one_by_one_and_whole_however_long_and_then_silence() {
+        let kernel = Kernel::quiet();
+        let pair = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC);
+        let (ours, theirs) = pair.expect("two ends");
+        let words = [b"one".to_vec(), vec![b'x'; 50_000]];
+        words
+            .iter()
+            .for_each(|words| kernel.because("a test").sendmsg(theirs.as_fd(), words, None).expect("it is sent"));
+        drop(theirs);
+        let hear = || kernel.because("a test").recvmsg(ours.as_fd()).expect("an answer").0;
+        assert_eq!([hear(), hear()], words);
+        assert_eq!(hear(), b"");
     }
 }
