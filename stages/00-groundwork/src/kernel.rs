@@ -170,7 +170,7 @@ impl Kernel {
     fn is_now_the_child(&self) {
         self.depth.set(self.depth.get() + 1);
         if let Some(trace) = &self.trace {
-            trace.is_now_the_child();
+            trace.names_whoever_looks();
         }
     }
 
@@ -186,7 +186,7 @@ impl Kernel {
     fn has_its_memory_back(&self, depth: usize) {
         self.depth.set(depth);
         if let Some(trace) = &self.trace {
-            trace.is_now_the_child();
+            trace.names_whoever_looks();
         }
     }
 }

@@ -88,13 +88,13 @@ impl Trace {
         vec![self.file.as_raw_fd(), self.count.as_raw_fd(), self.proc.as_raw_fd()]
     }
 
-    /// Nothing to carry over: the child inherits what it is, and "self" names it from now on.
-    pub(crate) fn is_now_the_child(&self) {
+    /// From here on whoever tells, tells of itself. Nothing to carry over: a child inherits what it is.
+    pub(crate) fn names_whoever_looks(&self) {
         self.caller.replace(SELF.to_owned());
         self.before.replace(self.state());
     }
 
-    /// From here on whoever tells, tells of this process, until it says that it is another one.
+    /// From here on whoever tells, tells of this process.
     pub(crate) fn names_its_caller(&self) {
         self.caller.replace(self.outside_pid().to_string());
     }

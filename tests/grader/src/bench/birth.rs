@@ -59,7 +59,7 @@ impl Traced {
                 match news(process) {
                     WaitStatus::StillAlive => {}
                     WaitStatus::PtraceEvent(_, _, PTRACE_EVENT_EXEC) => {
-                        // It has not run yet, and its parent does not run either.
+                        // It has not run yet; its parent neither, unless its turn had come.
                         if let Some(seen) = look(Process(process.as_raw() as u32)) {
                             return Some(seen);
                         }
