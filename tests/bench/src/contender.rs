@@ -98,7 +98,8 @@ impl Contender {
     }
 }
 
-fn text(file: &mut File) -> Result<String> {
+/// All that was written to a file.
+pub(crate) fn text(file: &mut File) -> Result<String> {
     let mut text = Vec::new();
     file.rewind()?;
     file.read_to_end(&mut text)?;
@@ -106,7 +107,7 @@ fn text(file: &mut File) -> Result<String> {
 }
 
 /// The end of what a program has written, in one line.
-fn last_words(text: &str) -> String {
+pub(crate) fn last_words(text: &str) -> String {
     let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(3)..].join("; ")
 }

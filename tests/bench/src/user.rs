@@ -1,10 +1,12 @@
 //! Who starts the contenders: root, as the runtimes are made for, or an ordinary user, for whom they make a user namespace.
 
 use std::fs;
+use std::marker::PhantomData;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use nix::unistd::{Gid, Uid, User as Account, chown, getegid, geteuid, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Uid, User as Account, chown, getegid, geteuid};
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 /// Somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +17,11 @@ pub enum User {
     Other(u32, u32),
 }
 
-/// We are somebody else as long as this is there.
+/// This thread is somebody else as long as this is there.
 pub struct Guard {
     is_other: bool,
+    /// Another thread could not lead back.
+    of_this_thread: PhantomData<*const ()>,
 }
 
 /// Whom no file belongs to and nobody has granted anything, on every host.
@@ -66,27 +70,51 @@ impl User {
         self.owns(path)
     }
 
-    /// Becomes this user in a way that leads back: what is started meanwhile is this user's for good.
+    /// This thread becomes this user in a way that leads back: what it starts meanwhile is this user's for good.
+    ///
+    /// To the kernel each thread has an identity of its own. setresuid(3) of the C library changes that of all threads;
+    /// the call itself, setresuid(2), changes that of one, and the others go on as root.
     ///
     /// # Errors
     /// We may not.
     pub fn become_it(self) -> Result<Guard> {
         if let Self::Other(user, group) = self {
-            let (user, group) = (Uid::from_raw(user), Gid::from_raw(group));
-            setgroups(&[])?;
-            setresgid(group, group, Gid::from_raw(0))?;
-            setresuid(user, user, Uid::from_raw(0))?;
+            set_thread_groups(&[])?;
+            identify(user, group)?;
         }
-        Ok(Guard { is_other: self != Self::Self_ })
+        Ok(Guard { is_other: self != Self::Self_, of_this_thread: PhantomData })
     }
+}
+
+/// The saved ids stay root's, and lead back.
+fn identify(user: u32, group: u32) -> rustix::io::Result<()> {
+    let (user, group) = (rustix::fs::Uid::from_raw(user), rustix::fs::Gid::from_raw(group));
+    set_thread_res_gid(group, group, rustix::fs::Gid::ROOT)?;
+    set_thread_res_uid(user, user, rustix::fs::Uid::ROOT)
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
         if self.is_other {
-            let (user, group) = (Uid::from_raw(0), Gid::from_raw(0));
-            setresuid(user, user, user).expect("our saved user is root");
-            setresgid(group, group, group).expect("root may be in any group");
+            identify(0, 0).expect("our saved user is root");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thread_is_somebody_else_and_the_others_stay_who_they_are() {
+        let before = geteuid();
+        let (became, has_become) = std::sync::mpsc::channel();
+        let other = std::thread::spawn(move || has_become.recv().map(|()| geteuid()));
+        let guard = User::ordinary().become_it().unwrap();
+        assert!(!geteuid().is_root());
+        became.send(()).unwrap();
+        assert_eq!(other.join().unwrap(), Ok(before));
+        drop(guard);
+        assert_eq!(geteuid(), before);
     }
 }

@@ -6,9 +6,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::Stdio;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 
-use crate::contender::Contender;
+use crate::contender::{Contender, last_words, text};
 
 /// What the script says: a word and what belongs to it, a line each; at the end it waits until it has been looked at.
 pub const SCRIPT: &str = r#"
@@ -50,20 +50,24 @@ pub const NAMES: [&str; 17] = [
 /// It does not start, or ends before it has said everything.
 pub fn around(contender: &Contender) -> Result<BTreeSet<&'static str>> {
     let mut command = contender.command();
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut complaint = tempfile::tempfile()?;
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(complaint.try_clone()?);
     let guard = contender.user.become_it()?;
     let mut child = command.spawn().with_context(|| contender.name.clone())?;
     drop(guard);
     let stdout = BufReader::new(child.stdout.take().context("it has a standard output")?);
     let lines: Vec<_> = stdout.lines().map_while(Result::ok).take_while(|line| line != "end").collect();
-    let mut walls = seen(&lines, &Outside::here());
+    let mut walls = seen(&lines, &Outside::here()?);
     if lines.iter().find_map(|line| line.strip_prefix("ns mnt ")).is_some_and(has_own_cgroup) {
         walls.insert("a cgroup");
     }
     // Whoever was given no standard input has ended already.
     let _ = child.stdin.take().context("it has a standard input")?.write_all(b"\n");
     let status = child.wait()?;
-    ensure!(!lines.is_empty(), "{}: {status}, and its walls could not be seen", contender.name);
+    if lines.is_empty() {
+        let why = last_words(&text(&mut complaint)?);
+        bail!("{}: {status}, and its walls could not be seen: {why}", contender.name);
+    }
     Ok(walls)
 }
 
@@ -75,7 +79,7 @@ struct Outside {
 }
 
 impl Outside {
-    fn here() -> Self {
+    fn here() -> Result<Self> {
         let kinds = [
             ("mnt", "mount"),
             ("pid", "pid"),
@@ -85,15 +89,18 @@ impl Outside {
             ("cgroup", "cgroup"),
             ("user", "user"),
         ];
-        let link =
-            |kind: &str| fs::read_link(format!("/proc/self/ns/{kind}")).unwrap_or_default().display().to_string();
-        let namespaces = kinds.iter().map(|(kind, name)| (*name, format!("ns {kind} {}", link(kind)))).collect();
-        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        let line = |kind: &str| -> Result<String> {
+            let file = format!("/proc/self/ns/{kind}");
+            let link = fs::read_link(&file).with_context(|| file.clone())?;
+            Ok(format!("ns {kind} {}", link.display()))
+        };
+        let namespaces = kinds.iter().map(|(kind, name)| Ok((*name, line(kind)?))).collect::<Result<_>>()?;
+        let mounts = fs::read_to_string("/proc/self/mountinfo")?;
         let sys = mounts
             .lines()
             .map(|line| line.split(' ').collect::<Vec<_>>())
             .find(|fields| fields.get(4) == Some(&"/sys"));
-        Self { namespaces, sys: sys.map(|fields| fields[2].to_owned()) }
+        Ok(Self { namespaces, sys: sys.map(|fields| fields[2].to_owned()) })
     }
 }
 
