@@ -71,6 +71,22 @@ fn nothing_of_ours_is_open_inside() {
 }
 
 #[test]
+fn a_stream_that_was_closed_is_no_file_of_ours() {
+    needs!(UserNamespaces, PivotRoot, Overlayfs);
+    let room = room!();
+    let root = rootfs().to_str().unwrap();
+    let boxwright = crate::harness::program("boxwright").to_str().unwrap();
+    // Its number would be that of the container's record, and whoever writes there would write into that.
+    let closed = "exec \"$0\" \"$@\" <&- 2>&-";
+    for options in [&["run", "--rm"][..], &["run", "--rm", "--init"]] {
+        let words = ["-c", closed, boxwright].into_iter().chain(options.iter().copied());
+        let ran =
+            room.run("/bin/sh", words.chain([root, "--", "stat", "-L", "-c", "%t:%T", "/dev/stdin", "/dev/stderr"]));
+        assert_eq!(ran.ok(), "1:3\n1:3\n", "{options:?}");
+    }
+}
+
+#[test]
 fn signals_that_we_ignore_are_heard_inside() {
     needs!(UserNamespaces, PivotRoot, Overlayfs);
     let room = room!();

@@ -1,5 +1,6 @@
 //! The command line that every program shares: how to tell, what to run, how to fail.
 
+mod begin;
 mod help;
 
 use std::ffi::OsString;
@@ -12,6 +13,8 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, ValueEnum};
 use nix::errno::Errno;
 use nix::sys::statfs::{PROC_SUPER_MAGIC, statfs};
+
+pub use begin::begin;
 
 use crate::cause::Cause;
 use crate::kernel::{Kernel, Manner};

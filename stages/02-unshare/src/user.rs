@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use groundwork::Kernel;
-use groundwork::host::{Capability, Here, Host};
+use groundwork::host::Capability;
 use nix::sched::CloneFlags;
 use nix::unistd::{ForkResult, Gid, Pid, Uid};
 
@@ -16,14 +16,12 @@ pub use crate::maps::{Maps, Range};
 
 /// True when this process may not make the other namespaces without a user namespace of its own.
 pub fn is_needed() -> bool {
-    let here: &dyn Host = &Here;
-    !here.may(Capability::SysAdmin)
+    !Capability::SysAdmin.is_ours()
 }
 
 /// True when this process may map any id of its user namespace, and not only its own.
 pub fn may_map_any_id() -> bool {
-    let here: &dyn Host = &Here;
-    here.may(Capability::SetUid) && here.may(Capability::SetGid)
+    Capability::SetUid.is_ours() && Capability::SetGid.is_ours()
 }
 
 /// For an ordinary user: a user namespace, in which they may make the others. For root: nothing.

@@ -3,7 +3,7 @@
 use super::book::{Book, Part};
 
 /// Manuals, standards, and the sources and specifications that the book speaks of.
-const STABLE: [&str; 22] = [
+const STABLE: [&str; 23] = [
     "https://man7.org/linux/man-pages/",
     "https://docs.kernel.org/",
     "https://www.kernel.org/doc/",
@@ -21,6 +21,7 @@ const STABLE: [&str; 22] = [
     "https://github.com/firecracker-microvm/firecracker/",
     "https://github.com/torvalds/linux/",
     "https://github.com/systemd/systemd/",
+    "https://github.com/bminor/glibc/",
     // What a host of another make says of itself.
     "https://containers.dev/",
     "https://docs.github.com/",

@@ -1,5 +1,7 @@
 //! What this process may do, and who has taken it away.
 
+use rustix::thread::{CapabilitySet, capabilities};
+
 use crate::host::Host;
 
 /// A privilege of capabilities(7), by its number.
@@ -15,6 +17,14 @@ pub enum Capability {
     SysAdmin = 21,
     /// mknod(2) of a device.
     Mknod = 27,
+}
+
+impl Capability {
+    /// True when this process has it, be it only in its own user namespace: capget(2), which needs no /proc.
+    pub fn is_ours(self) -> bool {
+        let one = CapabilitySet::from_bits_retain(1 << self as u64);
+        capabilities(None).is_ok_and(|sets| sets.effective.contains(one))
+    }
 }
 
 impl dyn Host + '_ {

@@ -1,7 +1,5 @@
 //! Another process in a container that runs: all its namespaces in one call.
 
-use std::process::ExitCode;
-
 use rustix::fd::AsFd;
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::io::Errno;
@@ -19,7 +17,7 @@ const KINDS: Kind = Kind::MOUNT
     .union(Kind::CONTROL_GROUP);
 
 /// `exec PID CGROUP|- PROGRAM [ARGUMENT…]`.
-pub(crate) fn exec(words: &[String]) -> Result<ExitCode, Failed> {
+pub(crate) fn exec(words: &[String]) -> Result<u8, Failed> {
     let bad = || Failed("usage: floor exec PID CGROUP|- PROGRAM [ARGUMENT…]", Errno::INVAL);
     let [pid, cgroup, program @ ..] = words else { return Err(bad()) };
     let pid = pid.parse().ok().and_then(Pid::from_raw).ok_or_else(bad)?;

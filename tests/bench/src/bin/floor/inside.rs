@@ -1,7 +1,6 @@
 //! The child, born into its namespaces: what is left to do before it is the program. One line is one call, or a loop of one.
 
 use std::ffi::CStr;
-use std::process::ExitCode;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, makedev};
 use rustix::io::Errno;
@@ -32,7 +31,7 @@ const LINKS: [(&CStr, &CStr); 5] = [
 
 // ANCHOR: become_program
 /// Returns only with what went wrong.
-pub(crate) fn become_program(plan: &Plan) -> Result<ExitCode, Failed> {
+pub(crate) fn become_program(plan: &Plan) -> Result<u8, Failed> {
     if plan.has_user {
         map_ids(plan)?;
     }

@@ -13,6 +13,7 @@
 //! With `--detach` it prints the number of the container's first process, and leaves.
 //! All that is allocated is allocated in [`plan`], before the clone.
 
+#![cfg_attr(target_env = "gnu", no_main)]
 #![expect(clippy::print_stdout, reason = "the number of a process that is left alone is this program's answer")]
 
 mod exec;
@@ -24,7 +25,6 @@ mod remove;
 mod wall;
 
 use std::fmt;
-use std::process::ExitCode;
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{CWD, Mode, OFlags};
@@ -53,7 +53,21 @@ impl fmt::Display for Failed {
     }
 }
 
-fn main() -> ExitCode {
+/// Called by the C library: as `boxwright` does it, for the same reason, and told in `groundwork::cli::begin`.
+#[cfg(target_env = "gnu")]
+#[unsafe(no_mangle)]
+#[expect(unsafe_code, reason = "its name is the C library's; watched by every_wall_stands_for_root")]
+extern "C" fn main() -> std::ffi::c_int {
+    begin().into()
+}
+
+/// Other C libraries tell a program's words to its main alone, and Rust's own keeps them.
+#[cfg(not(target_env = "gnu"))]
+fn main() -> std::process::ExitCode {
+    begin().into()
+}
+
+fn begin() -> u8 {
     let words: Vec<_> = std::env::args().skip(1).collect();
     let ended = match words.first().map(String::as_str) {
         Some("exec") => exec::exec(&words[1..]),
@@ -62,12 +76,12 @@ fn main() -> ExitCode {
     };
     ended.unwrap_or_else(|failed| {
         eprintln!("{failed}");
-        ExitCode::from(125)
+        125
     })
 }
 
 /// The outside: a cgroup, a birth, a wait.
-fn contain(plan: &Plan) -> Result<ExitCode, Failed> {
+fn contain(plan: &Plan) -> Result<u8, Failed> {
     plan.overlay.as_ref().map_or(Ok(()), overlay::make_room)?;
     let cgroup = plan.cgroup.as_deref().map(make_cgroup).transpose()?;
     let place = cgroup.as_ref().map(AsFd::as_fd);
@@ -76,7 +90,7 @@ fn contain(plan: &Plan) -> Result<ExitCode, Failed> {
     };
     if plan.is_detached {
         println!("{}", child.as_raw_nonzero());
-        return Ok(ExitCode::SUCCESS);
+        return Ok(0);
     }
     let status = wait(child)?;
     if let Some(directory) = &plan.cgroup {
@@ -93,9 +107,9 @@ fn make_cgroup(directory: &std::ffi::CStr) -> Result<OwnedFd, Failed> {
     rustix::fs::openat(CWD, directory, how, Mode::empty()).step("open of the cgroup")
 }
 
-fn wait(child: Pid) -> Result<ExitCode, Failed> {
+fn wait(child: Pid) -> Result<u8, Failed> {
     let (_, status) = rustix::process::waitpid(Some(child), WaitOptions::empty()).step("wait4")?.expect("it has ended");
-    Ok(ExitCode::from(code(status)))
+    Ok(code(status))
 }
 
 /// As shells say it: 128 + n when signal n ended it.

@@ -1,7 +1,6 @@
 //! The end of many containers: one write kills all of a cgroup, and its directory can go when the last one is gone.
 
 use std::path::Path;
-use std::process::ExitCode;
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{CWD, Mode, OFlags};
@@ -10,7 +9,7 @@ use rustix::io::Errno;
 use crate::{Failed, Step};
 
 /// `remove CGROUP…`: first all are killed, then all are waited for.
-pub(crate) fn remove(cgroups: &[String]) -> Result<ExitCode, Failed> {
+pub(crate) fn remove(cgroups: &[String]) -> Result<u8, Failed> {
     for cgroup in cgroups {
         let file = open(&Path::new(cgroup).join("cgroup.kill"), OFlags::WRONLY)?;
         rustix::io::write(&file, b"1").step("write(cgroup.kill)")?;
@@ -19,7 +18,7 @@ pub(crate) fn remove(cgroups: &[String]) -> Result<ExitCode, Failed> {
         wait_until_empty(Path::new(cgroup))?;
         rustix::fs::rmdir(cgroup.as_str()).step("rmdir of the cgroup")?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(0)
 }
 
 /// The kernel tells of the last process: cgroup.events changes, which is an "exceptional condition" for poll(2).
