@@ -11,6 +11,7 @@ use nix::sys::socket::{AddressFamily, ControlMessage, ControlMessageOwned, MsgFl
 use crate::arguments::{Argument, Bare, Spelling};
 use crate::kernel::Because;
 use crate::kernel::files::Count;
+use crate::refusal::Refused;
 
 impl Because<'_> {
     /// sendto(2) to a process of ours. Done in a rehearsal too.
@@ -18,10 +19,10 @@ impl Because<'_> {
     /// # Errors
     /// EPIPE when nobody holds the other end: an error here, and not SIGPIPE, which would end us without a word.
     pub fn sendto(self, socket: BorrowedFd<'_>, content: &[u8]) -> Result<()> {
-        let answer = nix::sys::socket::send(socket.as_raw_fd(), content, MsgFlags::MSG_NOSIGNAL);
+        let send = || nix::sys::socket::send(socket.as_raw_fd(), content, MsgFlags::MSG_NOSIGNAL).map(Count);
         let words: &[&dyn Argument] =
             &[&socket, &content, &content.len(), &Bare("MSG_NOSIGNAL"), &Bare("NULL"), &Bare("0")];
-        self.answered("sendto", words, answer.map(Count)).map(drop)
+        self.said("sendto", words, content.len(), send)
     }
 
     /// recvfrom(2): waits until something is sent, or until nobody holds the other end; then there is nothing.
@@ -52,15 +53,26 @@ impl Because<'_> {
         let descriptors: Vec<_> = descriptor.iter().map(AsRawFd::as_raw_fd).collect();
         let with = [ControlMessage::ScmRights(&descriptors)];
         let with = if descriptors.is_empty() { &[] } else { &with[..] };
-        let answer = nix::sys::socket::sendmsg::<()>(
-            socket.as_raw_fd(),
-            &[IoSlice::new(content)],
-            with,
-            MsgFlags::MSG_NOSIGNAL,
-            None,
-        );
+        let parts = [IoSlice::new(content)];
+        let flags = MsgFlags::MSG_NOSIGNAL;
+        let send = || nix::sys::socket::sendmsg::<()>(socket.as_raw_fd(), &parts, with, flags, None).map(Count);
         let words: &[&dyn Argument] = &[&socket, &Message { content, descriptor }, &Bare("MSG_NOSIGNAL")];
-        self.answered("sendmsg", words, answer.map(Count)).map(drop)
+        self.said("sendmsg", words, content.len(), send)
+    }
+
+    /// A rehearsal tells first that something was sent: who hears it has something to tell too, and may be quicker.
+    fn said(
+        self,
+        name: &'static str,
+        words: &[&dyn Argument],
+        length: usize,
+        send: impl FnOnce() -> nix::Result<Count>,
+    ) -> Result<()> {
+        if !self.kernel.is_rehearsing() {
+            return self.answered(name, words, send()).map(drop);
+        }
+        self.tell_answer(name, words, &Ok(Count(length)));
+        send().map(drop).map_err(|errno| Refused::new(name, words, errno).into())
     }
 
     /// recvmsg(2): waits for a whole message, however long, and for the descriptor that comes with it. An empty message
