@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::stand::{Stand, ordinary};
+use super::stand::{ORDINARY, Stand, ordinary};
 
 /// What stands for any lines.
 pub const ELISION: &str = "…";
@@ -124,9 +124,11 @@ pub fn at_home(stand: &Stand, printed: &str) -> String {
     let text = words.iter().fold(printed.to_owned(), |text, (word, other)| text.replace(word.as_str(), other));
     let you = ordinary();
     // On most machines the first user is 1000. Ids below that and 65534 mean something.
-    let id = |id: u32| if (1000..65534).contains(&id) { id.to_string() } else { String::new() };
+    let id = |id: u32| if ORDINARY.contains(&id) { id.to_string() } else { String::new() };
     let (user, group) = (id(you.uid.as_raw()), id(you.gid.as_raw()));
-    let names = [(you.name, "you"), (host, "host"), (user, "1000"), (group, "1000")];
+    // Who has no name is called by the number.
+    let name = if you.name == you.uid.to_string() { String::new() } else { you.name };
+    let names = [(name, "you"), (host, "host"), (user, "1000"), (group, "1000")];
     names.iter().filter(|(word, _)| word.len() > 1).fold(text, |text, (word, other)| {
         let pattern = format!(r"\b{}\b", regex::escape(word));
         Regex::new(&pattern).map_or(text.clone(), |pattern| pattern.replace_all(&text, *other).into_owned())

@@ -170,19 +170,26 @@ impl Stand {
     }
 }
 
-/// An ordinary user of this host: oneself, or for root the first who was granted sub-ids, or nobody.
+/// An ordinary user of this host: oneself, or for root the first who was granted sub-ids, or the first at all. A host that
+/// has none lends the number that the first one would get, for `nobody` is a word that programs say of somebody else.
 pub fn ordinary() -> User {
     let me = geteuid();
     let own = || User::from_uid(me).ok().flatten().unwrap_or_else(|| unnamed(me));
     if !me.is_root() {
         return own();
     }
-    let granted = std::fs::read_to_string("/etc/subuid").unwrap_or_default();
-    let names = granted.lines().filter_map(|line| line.split(':').next());
-    let mut users = names.filter_map(|name| User::from_name(name).ok().flatten());
-    let nobody = || User::from_name("nobody").ok().flatten();
-    users.find(|user| !user.uid.is_root()).or_else(nobody).unwrap_or_else(|| unnamed(Uid::from_raw(65534)))
+    let named_in = |file: &str| {
+        let lines = std::fs::read_to_string(file).unwrap_or_default();
+        let names: Vec<_> = lines.lines().filter_map(|line| Some(line.split_once(':')?.0.to_owned())).collect();
+        names.into_iter().filter_map(|name| User::from_name(&name).ok().flatten())
+    };
+    let granted = named_in("/etc/subuid").find(|user| !user.uid.is_root());
+    let first = || named_in("/etc/passwd").find(|user| ORDINARY.contains(&user.uid.as_raw()));
+    granted.or_else(first).unwrap_or_else(|| unnamed(Uid::from_raw(ORDINARY.start)))
 }
+
+/// The numbers that people get, see login.defs(5): those below belong to the system, and 65534 to nobody.
+pub const ORDINARY: std::ops::Range<u32> = 1000..65534;
 
 fn unnamed(uid: Uid) -> User {
     let name = uid.to_string();
