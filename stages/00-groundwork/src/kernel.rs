@@ -37,7 +37,7 @@ use crate::trace::Trace;
 pub use birth::{Born, Memory};
 pub use files::in_root;
 pub use ipc::{IpcId, Key, Wanted};
-pub use processes::{Waited, leave};
+pub use processes::{PANICKED, Waited, leave};
 pub use rustix::mount::MountAttrFlags;
 
 /// How a request is made.

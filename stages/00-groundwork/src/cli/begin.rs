@@ -14,8 +14,7 @@ use rustix::fs::{Mode, OFlags, open};
 use rustix::io::{Errno, fcntl_getfd};
 use rustix::stdio;
 
-/// What Rust's own main makes of a panic.
-const PANICKED: c_int = 101;
+use crate::kernel::PANICKED;
 
 // ANCHOR: begin
 /// The whole of a program whose `main` is called by the C library, with what Rust's own does and this one needs too.
@@ -24,7 +23,7 @@ pub fn begin(main: fn() -> ExitCode) -> c_int {
     let ended = catch_unwind(main);
     // What is printed waits for the end of its line, and would be forgotten.
     let _ = stdout().flush();
-    ended.map_or(PANICKED, number)
+    c_int::from(ended.map_or(PANICKED, number))
 }
 
 /// The number of a standard stream that was closed would be that of the next file that we open: a container's record.
@@ -39,6 +38,6 @@ fn fill_gaps() {
 // ANCHOR_END: begin
 
 /// An exit status tells its number to Rust's own main alone: it is the one that is equal.
-fn number(status: ExitCode) -> c_int {
-    (0..=u8::MAX).find(|number| ExitCode::from(*number) == status).map_or(PANICKED, c_int::from)
+fn number(status: ExitCode) -> u8 {
+    (0..=u8::MAX).find(|number| ExitCode::from(*number) == status).unwrap_or(PANICKED)
 }

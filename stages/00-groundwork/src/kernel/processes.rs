@@ -113,6 +113,9 @@ impl Because<'_> {
     }
 }
 
+/// What Rust's own main makes of a panic.
+pub const PANICKED: u8 = 101;
+
 /// _exit(2): ends this process, and runs nothing of what its parent has set up for its own end.
 #[expect(unsafe_code, reason = "_exit(2) has no safe form; watched by a_helper_never_runs_our_own_code")]
 pub fn leave(status: u8) -> ! {

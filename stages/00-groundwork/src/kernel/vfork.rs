@@ -17,7 +17,7 @@ use nix::unistd::Pid;
 
 use crate::arguments::Argument;
 use crate::kernel::birth::{Born, Memory, Request, rehearsed_birth};
-use crate::kernel::{Because, leave};
+use crate::kernel::{Because, PANICKED, leave};
 
 impl Because<'_> {
     /// clone3(2) with CLONE_VM and CLONE_VFORK, as posix_spawn(3) makes a child: it does `child`, in our memory, and we go
@@ -65,9 +65,6 @@ struct Beginning<'a> {
     arguments: &'a [&'a dyn Argument],
     child: &'a dyn Fn() -> ExitCode,
 }
-
-/// What Rust's own main makes of a panic.
-const PANICKED: u8 = 101;
 
 // ANCHOR: begin
 /// The child's first step, and all others.
